@@ -1,0 +1,1 @@
+"""Log stores, one a file."""

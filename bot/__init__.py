@@ -1,0 +1,1 @@
+"""The release bot of the chatroom."""

@@ -1,0 +1,1 @@
+"""Platforms: card in, message out."""

@@ -1,0 +1,38 @@
+"""The words of release.yml as values; `bot/settings.py` reads the file and the environment."""
+
+from bot.core.config.executor import (
+    CommandExecutor,
+    ExecutorConfig,
+    HttpExecutor,
+    MemoryExecutor,
+)
+from bot.core.config.log_store import FilesLogStore, LogStoreConfig, MemoryLogStore
+from bot.core.config.person import Person, Role
+from bot.core.config.policy import OnFail, Policy, RollbackScope
+from bot.core.config.release_file import ReleaseFile
+from bot.core.config.room import HttpRoom, RoomConfig, Share, WebRoom
+from bot.core.config.target import Component, ConfirmMode, ShareWith, Target
+
+__all__ = [
+    "CommandExecutor",
+    "Component",
+    "ConfirmMode",
+    "ExecutorConfig",
+    "FilesLogStore",
+    "HttpExecutor",
+    "HttpRoom",
+    "LogStoreConfig",
+    "MemoryExecutor",
+    "MemoryLogStore",
+    "OnFail",
+    "Person",
+    "Policy",
+    "ReleaseFile",
+    "Role",
+    "RollbackScope",
+    "RoomConfig",
+    "Share",
+    "ShareWith",
+    "Target",
+    "WebRoom",
+]

@@ -1,0 +1,73 @@
+"""Which comparison decides, how often it looks, and what happens when it fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum, unique
+from typing import Literal
+
+from pydantic import Field
+
+from bot.core.value import Duration, Value
+
+
+@unique
+class OnFail(StrEnum):
+    """What a verdict `fail` leads to."""
+
+    OBSERVE = "observe"
+    ASK = "ask"
+    ROLL_BACK = "roll_back"
+
+
+@unique
+class RollbackScope(StrEnum):
+    """What an automatic rollback takes back."""
+
+    COMPONENT = "component"
+    RELEASE = "release"
+
+
+@unique
+class OnAlert(StrEnum):
+    """What an alert of the system layer leads to while its component is in release."""
+
+    OBSERVE = "observe"
+    PAUSE = "pause"
+
+
+class Policy(Value):
+    """The rules of checks. Every duration of the comparison is divided by `time_scale`."""
+
+    comparison: Literal["seed-2020"] = "seed-2020"
+    """The statistic: `seed-2020` is the rule of the OpenChat team's talk."""
+    on_fail: OnFail = OnFail.ASK
+    """observe: all rounds run and the worst counts; ask: people decide; roll_back: by itself."""
+    rollback_scope: RollbackScope = RollbackScope.COMPONENT
+    """What an automatic rollback covers: the failing `component`, or the whole `release`."""
+    rollback_countdown: Duration = Field(default=timedelta(seconds=30), ge=timedelta(0), le=timedelta(hours=1))
+    """How long anyone who may abort can stop an automatic rollback."""
+    auto_rollback_without_backtest: bool = False
+    """Let `roll_back` act although no backtest has shown how often it would be wrong."""
+    max_false_fail: float = Field(default=0.02, gt=0, lt=1)
+    """The share of false fails (upper 95 % bound) that a backtest must show for `roll_back`."""
+    baseline: Duration = Field(default=timedelta(days=10), gt=timedelta(0), le=timedelta(days=90))
+    """How far before the deployment the baseline window begins."""
+    rounds: int = Field(default=3, ge=1, le=20)
+    """How many clean rounds finish the monitoring."""
+    interval: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=24))
+    """From the end of the restart to round 1, and from each round to the next."""
+    repeats: int = Field(default=3, ge=0, le=20)
+    """How often an inconclusive round is repeated before the room is asked."""
+    repeat_every: Duration = Field(default=timedelta(minutes=1), gt=timedelta(0), le=timedelta(hours=1))
+    """From an inconclusive round to its repetition."""
+    late_limit: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=24))
+    """A round that runs later than this after its time measured too late: inconclusive."""
+    max_lag: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=1))
+    """The newest log line may be this old; older means that lines are still under way."""
+    max_unreadable: float = Field(default=0.01, ge=0, le=1)
+    """The share of unreadable log lines in a file's window above which a check is inconclusive."""
+    levels: tuple[str, ...] = ("ERROR", "WARN")
+    """The levels that count as trouble."""
+    on_alert: OnAlert = OnAlert.PAUSE
+    """What an alert of the system layer does to a release of its component."""

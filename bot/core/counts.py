@@ -1,0 +1,81 @@
+"""What a log store is asked and what it answers: counts in windows, and how complete they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.value import Moment, Text, Value
+
+NO_TYPE = "(no type)"
+"""The error type of a document that has none."""
+
+
+class Window(Value):
+    """A half-open span of time [start, end), in UTC."""
+
+    start: Moment
+    end: Moment
+
+    @property
+    def length(self) -> timedelta:
+        """How long the window is."""
+        return self.end - self.start
+
+
+class CountRequest(Value):
+    """Count the documents of one component in each of some windows, exactly."""
+
+    component: str
+    windows: tuple[Window, ...]
+    levels: tuple[str, ...] = ("ERROR", "WARN")
+    """Only these levels are counted by type; `documents` counts every level."""
+    bucket: timedelta | None = None
+    """Also split by time buckets of this length, aligned to the epoch; None: one number a window."""
+    samples: bool = False
+    """Also bring the first moment and one message of each type."""
+
+
+class TypeCount(Value):
+    """How many documents of one error type one host wrote in one window (or bucket)."""
+
+    error_type: str
+    level: str
+    host: str
+    count: int
+    bucket: Moment | None = None
+    """Start of the bucket; None when the request named no bucket length."""
+
+
+class Sample(Value):
+    """What one error type looks like: its first moment in the window and that message."""
+
+    error_type: str
+    first_seen: Moment
+    message: str
+
+
+class WindowCounts(Value):
+    """The answer for one window."""
+
+    window: Window
+    types: tuple[TypeCount, ...] = ()
+    """Sorted by error type, level, host, bucket."""
+    documents: dict[str, int] = {}
+    """host -> documents of any level; a host that wrote nothing is absent."""
+    samples: tuple[Sample, ...] = ()
+
+
+class Counts(Value):
+    """The answer to a count request. `gaps` is the statement of completeness: empty means complete."""
+
+    windows: tuple[WindowCounts, ...]
+    newest: Moment | None = None
+    """The time of the newest document of the component at any level, None where there is none."""
+    gaps: tuple[Text, ...] = ()
+    """Each reason why these counts may be too low; with any of them no verdict may be pass."""
+    link: str = ""
+    """A page where a person sees the same window, when the log store has one."""
+
+
+class LogStoreError(Exception):
+    """The log store could not count; the message says why. Never zero, always inconclusive."""

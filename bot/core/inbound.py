@@ -1,0 +1,55 @@
+"""What comes in from people, on any platform, and what goes back to the one who asked."""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+
+from bot.core.card import Card
+from bot.core.value import Moment, Value
+
+
+class Inbound(Value):
+    """One message or one click, after its platform's signature was verified."""
+
+    dedupe: str
+    """The delivery's own id on its platform; a repeat has the same."""
+    surface: str
+    """web, slack, line."""
+    room: str
+    """The room's key in release.yml."""
+    person: str
+    """The person's key in release.yml; empty when the platform id is linked to nobody."""
+    at: Moment
+    text: str = ""
+    """What was typed; empty for a click."""
+    verb: str = ""
+    """The verb of the clicked button; empty for typed text."""
+    value: str = ""
+    """The value of the clicked button."""
+    reason: str = ""
+    """What the dialog in front of the button asked for."""
+
+
+@unique
+class Outcome(StrEnum):
+    """How an inbound message ended. No click is silent."""
+
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    DECIDED = "decided"
+    """Somebody decided already; the card says who."""
+    EXPIRED = "expired"
+    REPEATED = "repeated"
+    """The same delivery came before."""
+    NOT_UNDERSTOOD = "not_understood"
+    LATER = "later"
+    """Recorded, and still at work; the room is told when it is done."""
+
+
+class Reply(Value):
+    """What the person who asked is told, privately."""
+
+    outcome: Outcome
+    card: Card | None = None
+    release: int | None = None

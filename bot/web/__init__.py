@@ -1,0 +1,1 @@
+"""One aiohttp application: the web room, hooks, health, metrics."""
