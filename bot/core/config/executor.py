@@ -12,13 +12,18 @@ from bot.core.value import Duration, Value
 
 
 class Call(Value):
-    """One HTTP call. `{component}`, `{version}`, `{group}`, `{hosts}`, `{key}`, `{handle}` are filled in."""
+    """One HTTP call.
+
+    `{component}`, `{version}`, `{group}`, `{hosts}`, `{key}` and, where there is a task, `{handle}`
+    are filled in.
+    """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     path: str = Field(pattern=r"^/")
     """Path below `base_url`; values are percent-encoded."""
     body: dict[str, object] | None = None
-    """JSON body; a value that is exactly `{hosts}` becomes a list. None sends no body."""
+    """JSON body; a value that is exactly `{hosts}` becomes a list, and is left out when no hosts
+    are named. Null sends no body."""
 
 
 class HttpExecutor(Value):
@@ -53,6 +58,9 @@ class HttpExecutor(Value):
     """Where the task's id is in the answer of deploy and restart (dotted path)."""
     task_list: str = "tasks"
     """Where the list of tasks is in the answer of find; empty: the answer is the list."""
+    task_key: str = "key"
+    """The field of a task's key in that list: an answer with other keys proves nothing. Empty:
+    every task of the list is taken for one with the key that was asked for."""
     status: str = "status"
     """Where the status is in the answer of task."""
     statuses: dict[str, ProgressState] = {
@@ -64,7 +72,10 @@ class HttpExecutor(Value):
     }
     """The API's status words; any other word is unknown, never success."""
     hosts: str = "hosts"
-    """Where the per-host results are: a list of objects; empty when the API has none."""
+    """Where the per-host results are: a list of objects; empty when the API has none. A success
+    without them is unknown."""
+    error: str = "error"
+    """Where an answer says what went wrong; whatever stands there, it is no success."""
     host_name: str = "host"
     """The field of a host's name in that list."""
     host_status: str = "status"
@@ -78,18 +89,22 @@ class HttpExecutor(Value):
         "failed": "failed",
         "stopped": "unchanged",
     }
-    """The API's status words of hosts -> succeeded, failed, running, unchanged; others are unknown."""
+    """The API's status words of hosts -> succeeded, failed, running, unchanged; others are
+    unknown."""
     host_version: str = "version"
     """The field of a host's version in the answer of running."""
     host_group: str = "group"
     """The field of a host's group in the answer of running."""
     candidate_list: str = "candidates"
-    """Where the list is in the answer of candidates: words, or objects with `version` and `title`."""
+    """Where the list is in the answer of candidates: words, or objects with `version` and
+    `title`."""
     auth_header: str = "Authorization"
     """The header that carries the credential."""
     auth_env: str = ""
     """The environment variable whose value is sent in `auth_header`; empty: none is sent."""
-    timeout: Duration = Field(default=timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=5))
+    timeout: Duration = Field(
+        default=timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=5)
+    )
     """How long one call may take."""
     retries: int = Field(default=2, ge=0, le=10)
     """How often a safe call (GET) is repeated on a connection error or a 5xx answer."""
@@ -99,6 +114,8 @@ class CommandExecutor(Value):
     """Commands on this machine: an argv list each, never a shell.
 
     `{component}`, `{version}`, `{group}`, `{hosts}` (comma-separated), `{key}` are filled in.
+    A line `host NAME succeeded|failed|unchanged [detail]` in the output is a result of that host.
+    A command that leaves a process behind must send that one's output elsewhere.
     """
 
     kind: Literal["command"]
@@ -110,12 +127,17 @@ class CommandExecutor(Value):
     """argv that prints one `host version [group]` line for each host."""
     candidates: tuple[str, ...] | list[str] = ()
     """argv that prints one `version [title]` line each, newest first; empty: any may be named."""
-    timeout: Duration = Field(default=timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=24))
-    """How long a command may run before it is ended (that operation has failed)."""
+    timeout: Duration = Field(
+        default=timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=24)
+    )
+    """How long a command may run before it is ended (that operation has failed). Questions
+    (running, candidates) are given up after a minute at most."""
     output_limit: int = Field(default=20000, ge=100, le=1_000_000)
     """How many characters at the end of the output are kept."""
     environment: tuple[str, ...] = ("PATH", "HOME", "LANG")
     """The environment variables that commands may see."""
+    grace: Duration = Field(default=timedelta(seconds=5), ge=timedelta(0), le=timedelta(minutes=10))
+    """How long a command that is to end has between SIGTERM and SIGKILL."""
 
 
 class MemoryExecutor(Value):

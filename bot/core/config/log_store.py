@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bot.core.value import Duration, Value
 
 
 class Fields(Value):
-    """The names of the fields (JSON lines: dotted paths; pattern: named groups)."""
+    """The names of the fields (JSON lines: dotted paths; pattern: named groups).
 
-    time: str = "time"
+    A dotted path finds the nested field and the field with dots in its name. A line without error
+    type counts as `(no type)`, one without host as written by the host `""`.
+    """
+
+    time: str = Field(default="time", min_length=1)
     level: str = "level"
     error_type: str = "type"
     message: str = "message"
@@ -25,23 +29,39 @@ class FilesLogStore(Value):
 
     kind: Literal["files"]
     paths: tuple[str, ...] = Field(min_length=1)
-    """Globs; `{component}` is filled in. Rotated and .gz files belong to them: `app.log*`."""
+    """Globs; `{component}` is filled in. Rotated and .gz files belong to them: `app.log*`.
+    A glob that finds no file makes counts incomplete."""
     format: Literal["json", "pattern"] = "json"
     """json: one object a line; pattern: each line is read by the regular expression `pattern`."""
     pattern: str = ""
-    """A regular expression with named groups (RE2); the names are those in `fields`."""
+    """A regular expression (RE2) with groups named `(?P<name>...)`; the names are those in
+    `fields`. Without a message group the whole line is the message."""
+    continuation: str = r"^(\s|Caused by: |Traceback |[\w.$]+(Exception|Error|Throwable)\b)"
+    """With `pattern`: lines that it does not fit and this one (RE2) does continue the line before,
+    as stack traces do; they are neither counted nor unreadable. Empty: there are none."""
     time_format: str = ""
-    """strptime format of the time; empty: ISO 8601."""
+    """strptime format of the time, `epoch` (seconds), `epoch_ms`; empty: ISO 8601. Without a year
+    it is the latest year that does not put the line into the future."""
     zone: str = "UTC"
-    """The zone of times that carry none."""
+    """The zone of times that carry none. The hour that daylight saving repeats is read as its
+    second pass: let logs carry an offset where that matters."""
     fields: Fields = Fields()
     """Which field is what."""
     host_from_path: str = ""
     """A regular expression whose first group is the host, matched on the path; empty: by field."""
-    timeout: Duration = Field(default=timedelta(seconds=30), gt=timedelta(0), le=timedelta(minutes=10))
+    timeout: Duration = Field(
+        default=timedelta(seconds=30), gt=timedelta(0), le=timedelta(minutes=10)
+    )
     """How long one count may take."""
     max_unreadable: float = Field(default=0.01, ge=0, le=1)
     """The share of unreadable lines in a file's window above which the counts have a gap."""
+
+    @model_validator(mode="after")
+    def _pattern_is_written(self) -> FilesLogStore:
+        if self.format == "pattern" and f"(?P<{self.fields.time}>" not in self.pattern:
+            msg = f"format: pattern needs a `pattern` with a group (?P<{self.fields.time}>...)"
+            raise ValueError(msg)
+        return self
 
 
 class MemoryLogStore(Value):

@@ -45,7 +45,9 @@ class Policy(Value):
     """observe: all rounds run and the worst counts; ask: people decide; roll_back: by itself."""
     rollback_scope: RollbackScope = RollbackScope.COMPONENT
     """What an automatic rollback covers: the failing `component`, or the whole `release`."""
-    rollback_countdown: Duration = Field(default=timedelta(seconds=30), ge=timedelta(0), le=timedelta(hours=1))
+    rollback_countdown: Duration = Field(
+        default=timedelta(seconds=30), ge=timedelta(0), le=timedelta(hours=1)
+    )
     """How long anyone who may abort can stop an automatic rollback."""
     auto_rollback_without_backtest: bool = False
     """Let `roll_back` act although no backtest has shown how often it would be wrong."""
@@ -55,13 +57,19 @@ class Policy(Value):
     """How far before the deployment the baseline window begins."""
     rounds: int = Field(default=3, ge=1, le=20)
     """How many clean rounds finish the monitoring."""
-    interval: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=24))
+    interval: Duration = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=24)
+    )
     """From the end of the restart to round 1, and from each round to the next."""
     repeats: int = Field(default=3, ge=0, le=20)
     """How often an inconclusive round is repeated before the room is asked."""
-    repeat_every: Duration = Field(default=timedelta(minutes=1), gt=timedelta(0), le=timedelta(hours=1))
+    repeat_every: Duration = Field(
+        default=timedelta(minutes=1), gt=timedelta(0), le=timedelta(hours=1)
+    )
     """From an inconclusive round to its repetition."""
-    late_limit: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=24))
+    late_limit: Duration = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=24)
+    )
     """A round that runs later than this after its time measured too late: inconclusive."""
     max_lag: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=1))
     """The newest log line may be this old; older means that lines are still under way."""

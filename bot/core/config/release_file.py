@@ -1,4 +1,4 @@
-"""The whole of release.yml, with the references between its parts checked."""
+"""The whole of release.yml, and which of its parts serves a component."""
 
 from __future__ import annotations
 
@@ -32,3 +32,22 @@ class ReleaseFile(Value):
     """Rules of checks; one named `default` serves targets that name none."""
     targets: dict[str, Target] = Field(min_length=1)
     """What can be released."""
+
+
+def component_executor(file: ReleaseFile, target: str, component: str) -> str:
+    """Name the executor of a component: its own, else the target's; empty when there is none."""
+    whole = file.targets[target]
+    return whole.components[component].executor or whole.executor
+
+
+def component_logs(file: ReleaseFile, target: str, component: str) -> str:
+    """Name the log store of a component: its own, else the target's; empty when there is none."""
+    whole = file.targets[target]
+    return whole.components[component].logs or whole.logs
+
+
+def component_policy(file: ReleaseFile, target: str, component: str) -> Policy:
+    """Return the rules of a component: its own, the target's, `default`, or the built-in ones."""
+    whole = file.targets[target]
+    named = whole.components[component].policy or whole.policy or "default"
+    return file.policies.get(named, Policy())

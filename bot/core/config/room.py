@@ -36,12 +36,14 @@ class HttpRoom(Value):
     url: str = Field(pattern=r"^https?://")
     """Where messages are sent by POST."""
     body: dict[str, object] = {"text": "{text}"}
-    """The JSON body; `{text}`, `{title}`, `{release}`, `{kind}`, `{room}` and `{key}` are filled in."""
+    """JSON body; `{text}`, `{title}`, `{release}`, `{kind}`, `{room}`, `{key}` are filled in."""
     headers_env: dict[str, str] = {}
     """header name -> environment variable that holds its value."""
     secret_env: str = ""
     """Environment variable with the secret that signs the body (header `X-Release-Signature`)."""
-    timeout: Duration = Field(default=timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=1))
+    timeout: Duration = Field(
+        default=timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=1)
+    )
     """How long one delivery may take."""
 
 

@@ -42,6 +42,7 @@ class ShareWith(Value):
     """A room that only hears of the release."""
 
     room: str
+    """The room."""
     share: Share = Share.EACH
     """each: every sharing message; digest: one at start, canary and finish."""
 
@@ -87,7 +88,11 @@ class Target(Value):
     """People or one room, told after the last reminder."""
     expires: Duration = Field(default=timedelta(hours=4), gt=timedelta(0), le=timedelta(days=30))
     """After this an unanswered question pauses the release."""
-    step_deadline: Duration = Field(default=timedelta(minutes=30), gt=timedelta(0), le=timedelta(days=1))
+    step_deadline: Duration = Field(
+        default=timedelta(minutes=30), gt=timedelta(0), le=timedelta(days=1)
+    )
     """How long a deploy or a restart may run before people are asked."""
-    poll_every: Duration = Field(default=timedelta(seconds=2), gt=timedelta(0), le=timedelta(minutes=5))
+    poll_every: Duration = Field(
+        default=timedelta(seconds=2), gt=timedelta(0), le=timedelta(minutes=5)
+    )
     """How often a running operation is looked at."""

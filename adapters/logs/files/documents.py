@@ -1,0 +1,222 @@
+"""The documents of one component in DuckDB: filled block by block, counted by window."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from adapters.logs.files.parsing import Parsing
+from bot.core.config.log_store import FilesLogStore
+from bot.core.counts import NO_TYPE, CountRequest, Sample, TypeCount, Window, WindowCounts
+from bot.core.level import level_name
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_TABLES = """
+CREATE TABLE document (
+  file INTEGER, ts BIGINT, level VARCHAR, type VARCHAR, host VARCHAR, message VARCHAR);
+CREATE TABLE unreadable (file INTEGER, low BIGINT, high BIGINT, open BOOLEAN);
+"""
+
+_ADD_DOCUMENTS = """
+INSERT INTO document
+SELECT $file, ts, left(level, 40), coalesce(nullif(left(type, 1000), ''), $no_type),
+  coalesce($host, host), left(message, 2000)
+FROM parsed WHERE ts >= $floor
+"""
+
+# An unreadable line was written some time between its readable neighbours.
+_ADD_UNREADABLE = """
+INSERT INTO unreadable
+SELECT $file, coalesce(low, high), greatest(low, coalesce(high, $until)), high IS NULL
+FROM (
+  SELECT ts,
+    coalesce(last_value(ts IGNORE NULLS) OVER (
+      ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), $before) AS low,
+    first_value(ts IGNORE NULLS) OVER (
+      ORDER BY seq ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS high
+  FROM parsed
+)
+WHERE ts IS NULL
+"""
+
+_CLOSE_UNREADABLE = """
+UPDATE unreadable
+SET low = coalesce(low, $first), high = greatest(low, least(high, $first)), open = false
+WHERE file = $file AND open
+"""
+
+_TYPES = """
+SELECT type, level, host, CASE WHEN $bucket > 0 THEN ts - ts % $bucket END, count(*)
+FROM document
+WHERE ts >= $start AND ts < $end AND level IN (SELECT unnest($levels::VARCHAR[]))
+GROUP BY ALL
+"""
+
+_SAMPLES = """
+SELECT type, min(ts), arg_min(message, (ts, message))
+FROM document
+WHERE ts >= $start AND ts < $end AND level IN (SELECT unnest($levels::VARCHAR[]))
+GROUP BY type
+"""
+
+_UNREADABLE = """
+SELECT bad.file, bad.lines, bad.lines / (bad.lines + coalesce(good.lines, 0))
+FROM (
+  SELECT file, count(*) AS lines FROM unreadable
+  WHERE coalesce(low, 0) < $end AND high >= $start GROUP BY file
+) AS bad
+LEFT JOIN (
+  SELECT file, count(*) AS lines FROM document WHERE ts >= $start AND ts < $end GROUP BY file
+) AS good USING (file)
+"""
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since the epoch, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+class Documents:
+    """One component's documents. Raises duckdb.Error; `interrupt` may be called by any thread."""
+
+    def __init__(self, config: FilesLogStore, spill: Path) -> None:
+        self._newest: int | None = None
+        self._parsing = Parsing(config)
+        self._base = duckdb.connect(
+            ":memory:",
+            config={
+                "temp_directory": str(spill),
+                "memory_limit": "512MB",
+                "threads": 2,
+            },
+        )
+        # Log lines are data: nothing that they hold may make DuckDB open a file or fetch anything.
+        self._base.execute("SET autoinstall_known_extensions = false")
+        self._base.execute("SET autoload_known_extensions = false")
+        self._base.execute("SET enable_external_access = false")
+        zone = config.zone.replace("'", "''")
+        self._base.execute(f"SET TimeZone = '{zone}'")
+        self._base.execute(self._parsing.macros)
+        self._base.execute(_TABLES)
+
+    def try_out(self, now: datetime) -> None:
+        """Parse one line that is none, so that a wrong expression shows as duckdb.Error."""
+        self.add(b"?", file=0, host=None, floor=0, before=None, until=0, now=now)
+
+    def add(  # noqa: PLR0913  # what is known of the block's file
+        self,
+        block: bytes,
+        *,
+        file: int,
+        host: str | None,
+        floor: int,
+        before: int | None,
+        until: int,
+        now: datetime,
+    ) -> int | None:
+        """Add a block of whole lines, all or nothing, and return the time of its last document.
+
+        Documents before `floor` are only read; `before` is the last time in the file before this
+        block and returned when the block has none; `until` is when the file was changed last.
+        """
+        # Some writers leave a hole of NULs where a file was truncated under them.
+        text = block.replace(b"\0", b"").decode("utf-8", "replace").removeprefix("\ufeff")
+        self._base.execute("BEGIN")
+        try:
+            self._run(self._parsing.lines, block=text)
+            self._run(self._parsing.parse, **self._parsing.params(now))
+            self._run(_ADD_DOCUMENTS, file=file, host=host, floor=floor, no_type=NO_TYPE)
+            first, last, newest = self._row(
+                "SELECT arg_min(ts, seq), arg_max(ts, seq), max(ts) FROM parsed"
+            )
+            if first is not None:
+                self._run(_CLOSE_UNREADABLE, file=file, first=first)
+            self._run(_ADD_UNREADABLE, file=file, before=before, until=until)
+            self._base.execute("COMMIT")
+        except BaseException:
+            self._base.rollback()
+            raise
+        if newest is not None:
+            self._newest = max(newest, self._newest or 0)
+        return before if last is None else int(last)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The time of the newest document there ever was, None where there was none."""
+        return None if self._newest is None else _EPOCH + self._newest * _MICROSECOND
+
+    def count(self, request: CountRequest, window: Window) -> WindowCounts:
+        """Count one window."""
+        span: dict[str, object] = {"start": micros(window.start), "end": micros(window.end)}
+        wanted = {level_name(word) for word in request.levels}
+        words = [word for (word,) in self._rows("SELECT DISTINCT level FROM document")]
+        levels = [word for word in words if level_name(word) in wanted]
+        hosts = self._rows(
+            "SELECT host, count(*) FROM document WHERE ts >= $start AND ts < $end GROUP BY host",
+            **span,
+        )
+        return WindowCounts(
+            window=window,
+            types=self._types(request.bucket, levels=levels, **span),
+            documents=dict(sorted(hosts)),
+            samples=self._samples(levels=levels, **span) if request.samples else (),
+        )
+
+    def _types(self, length: timedelta | None, **params: object) -> tuple[TypeCount, ...]:
+        bucket = 0 if length is None else length // _MICROSECOND
+        groups: Counter[tuple[str, str, str, int]] = Counter()
+        for name, word, host, start, count in self._rows(_TYPES, bucket=bucket, **params):
+            groups[name, level_name(word), host, start or 0] += count
+        return tuple(
+            TypeCount(
+                error_type=name,
+                level=level,
+                host=host,
+                count=count,
+                bucket=_EPOCH + start * _MICROSECOND if bucket else None,
+            )
+            for (name, level, host, start), count in sorted(groups.items())
+        )
+
+    def _samples(self, **params: object) -> tuple[Sample, ...]:
+        return tuple(
+            Sample(error_type=name, first_seen=_EPOCH + ts * _MICROSECOND, message=text)
+            for name, ts, text in sorted(self._rows(_SAMPLES, **params))
+        )
+
+    def unreadable(self, window: Window) -> list[tuple[int, int, float]]:
+        """Each file with lines in the window that could not be read: file, lines, their share."""
+        return self._rows(_UNREADABLE, start=micros(window.start), end=micros(window.end))
+
+    def drop_before(self, floor: int) -> None:
+        """Forget documents before this time."""
+        self._run("DELETE FROM document WHERE ts < $floor", floor=floor)
+        self._run("DELETE FROM unreadable WHERE high < $floor", floor=floor)
+
+    def drop_file(self, file: int) -> None:
+        """Forget all documents of a file."""
+        self._run("DELETE FROM document WHERE file = $file", file=file)
+        self._run("DELETE FROM unreadable WHERE file = $file", file=file)
+
+    def interrupt(self) -> None:
+        """Make the running query fail."""
+        self._base.interrupt()
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._base.close()
+
+    def _run(self, sql: str, **params: object) -> None:
+        self._base.execute(sql, params)
+
+    def _rows(self, sql: str, **params: object) -> list[Any]:
+        return self._base.execute(sql, params or None).fetchall()
+
+    def _row(self, sql: str) -> Any:
+        return self._base.execute(sql).fetchone()

@@ -1,0 +1,129 @@
+"""The log store that is told its documents: the twin of the real ones, for tests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.core.counts import (
+    NO_TYPE,
+    CountRequest,
+    Counts,
+    LogStoreError,
+    Sample,
+    TypeCount,
+    Window,
+    WindowCounts,
+)
+from bot.core.level import level_name
+from bot.core.value import Text, text, utc
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Document:
+    time: datetime
+    level: str
+    error_type: str
+    host: str
+    message: str
+
+
+class MemoryStore:
+    """Counts what `add` was told, with the same rules as the real log stores."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, list[_Document]] = {}
+        self._gaps: list[Text] = []
+        self._failure = ""
+        self.requests: list[CountRequest] = []
+        """Every request so far, also those that failed."""
+
+    def add(
+        self,
+        component: str,
+        time: datetime,
+        level: str,
+        error_type: str | None,
+        *,
+        host: str,
+        message: str = "",
+    ) -> None:
+        """Write one document; the time has a zone."""
+        document = _Document(utc(time), level_name(level), error_type or NO_TYPE, host, message)
+        self._documents.setdefault(component, []).append(document)
+
+    def gap(self, gap: Text) -> None:
+        """Make all later counts incomplete for this reason too."""
+        self._gaps.append(gap)
+
+    def heal(self) -> None:
+        """Forget the gaps that were injected."""
+        self._gaps.clear()
+
+    def fail(self, message: str) -> None:
+        """Let the next count raise LogStoreError with this message."""
+        self._failure = message
+
+    async def count(self, request: CountRequest) -> Counts:
+        """Count each window of the request exactly; without documents in the last it has a gap."""
+        self.requests.append(request)
+        if self._failure:
+            message, self._failure = self._failure, ""
+            raise LogStoreError(message)
+        documents = self._documents.get(request.component, [])
+        windows = tuple(_window(documents, request, window) for window in request.windows)
+        silent = bool(windows) and not windows[-1].documents
+        return Counts(
+            windows=windows,
+            newest=max((one.time for one in documents), default=None),
+            gaps=(*self._gaps, *((text("gap.no_documents"),) if silent else ())),
+        )
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+def _window(documents: Iterable[_Document], request: CountRequest, window: Window) -> WindowCounts:
+    inside = [one for one in documents if window.start <= one.time < window.end]
+    levels = {level_name(word) for word in request.levels}
+    counted = [one for one in inside if one.level in levels]
+    return WindowCounts(
+        window=window,
+        types=_types(counted, request.bucket),
+        documents=dict(sorted(Counter(one.host for one in inside).items())),
+        samples=_samples(counted) if request.samples else (),
+    )
+
+
+def _types(counted: list[_Document], length: timedelta | None) -> tuple[TypeCount, ...]:
+    groups = Counter(
+        (one.error_type, one.level, one.host, _bucket(one.time, length)) for one in counted
+    )
+    return tuple(
+        TypeCount(
+            error_type=error_type,
+            level=level,
+            host=host,
+            count=count,
+            bucket=None if length is None else bucket,
+        )
+        for (error_type, level, host, bucket), count in sorted(groups.items())
+    )
+
+
+def _bucket(time: datetime, length: timedelta | None) -> datetime:
+    return _EPOCH if length is None else time - (time - _EPOCH) % length
+
+
+def _samples(counted: list[_Document]) -> tuple[Sample, ...]:
+    first: dict[str, _Document] = {}
+    for one in sorted(counted, key=lambda one: (one.error_type, one.time, one.message)):
+        first.setdefault(one.error_type, one)
+    return tuple(
+        Sample(error_type=name, first_seen=one.time, message=one.message)
+        for name, one in first.items()
+    )

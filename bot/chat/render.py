@@ -1,0 +1,77 @@
+"""A card as JSON: the same field names with strings instead of texts, for the web room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.card import Action, Card, Cell, Chart, Table
+from bot.core.value import Text
+
+Say = Callable[[Text], str]
+"""Turns a message key and its parameters into a sentence."""
+
+
+def card_json(card: Card, say: Say) -> dict[str, object]:
+    """Render a card to values that json.dumps takes; every string is data, never markup.
+
+    A field whose text key ends in `link` and whose value is an http(s) address moves to `links`.
+    """
+    links, fields = [], []
+    for name, cell in card.fields:
+        value = _cell(cell, say)
+        if name.key.rpartition(".")[2] == "link" and value.startswith(("https://", "http://")):
+            links.append({"label": say(name), "url": value})
+        else:
+            fields.append([say(name), value])
+    return {
+        "kind": card.kind,
+        "title": say(card.title),
+        "text": say(card.text),
+        "release": card.release,
+        "state": card.state,
+        "lines": [_cell(line, say) for line in card.lines],
+        "fields": fields,
+        "links": links,
+        "table": _table(card.table, say),
+        "chart": _chart(card.chart, say),
+        "actions": [_action(action, say) for action in card.actions],
+        "mentions": list(card.mentions),
+        "at": card.at.isoformat() if card.at else None,
+        "who": card.who,
+        "footer": None if card.footer is None else _cell(card.footer, say),
+    }
+
+
+def _cell(cell: Cell, say: Say) -> str:
+    return cell if isinstance(cell, str) else say(cell)
+
+
+def _table(table: Table | None, say: Say) -> dict[str, object] | None:
+    if table is None:
+        return None
+    rows = [{"cells": [_cell(c, say) for c in row.cells], "state": row.state} for row in table.rows]
+    header = [say(name) for name in table.header]
+    return {"caption": say(table.caption), "header": header, "rows": rows}
+
+
+def _chart(chart: Chart | None, say: Say) -> dict[str, object] | None:
+    if chart is None:
+        return None
+    series = [{"name": say(s.name), "values": list(s.values)} for s in chart.series]
+    return {"title": say(chart.title), "categories": list(chart.categories), "series": series}
+
+
+def _action(action: Action, say: Say) -> dict[str, object]:
+    confirm = action.confirm
+    return {
+        "verb": action.verb,
+        "label": say(action.label),
+        "value": action.value,
+        "style": action.style.value,
+        "confirm": confirm
+        and {
+            "title": say(confirm.title),
+            "body": say(confirm.body),
+            "reason": confirm.reason,
+        },
+    }

@@ -1,0 +1,109 @@
+"""Who may do what: roles from release.yml, looked up when somebody decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bot.core.config.person import Person, Role
+from bot.core.config.target import Target
+from bot.core.release import Actor, QuestionKind, Release
+from bot.core.value import text
+from bot.core.verb import Verb
+
+NEEDED: dict[Verb, Role] = {
+    Verb.STATUS: Role.VIEWER,
+    Verb.ERRORS: Role.VIEWER,
+    Verb.HISTORY: Role.VIEWER,
+    Verb.HELP: Role.VIEWER,
+    Verb.WHOAMI: Role.VIEWER,
+    Verb.PERMISSIONS: Role.VIEWER,
+    Verb.PLAN: Role.OPERATOR,
+    Verb.START: Role.OPERATOR,
+    Verb.GO: Role.OPERATOR,
+    Verb.CONFIRM: Role.OPERATOR,
+    Verb.PAUSE: Role.OPERATOR,
+    Verb.RESUME: Role.OPERATOR,
+    Verb.RETRY: Role.OPERATOR,
+    Verb.CHECK: Role.OPERATOR,
+    Verb.ABORT: Role.OPERATOR,
+    Verb.NOTE: Role.OPERATOR,
+    Verb.APPROVE: Role.APPROVER,
+    Verb.REJECT: Role.APPROVER,
+    Verb.ROLLBACK: Role.APPROVER,
+    Verb.SKIP: Role.ADMIN,
+    Verb.OVERRIDE: Role.ADMIN,
+    Verb.UNLOCK: Role.ADMIN,
+}
+"""The role that each verb needs; starting a production target needs an approver."""
+
+FRESH = frozenset({Verb.GO, Verb.APPROVE, Verb.REJECT, Verb.OVERRIDE, Verb.ROLLBACK, Verb.START})
+"""Verbs whose role is looked up afresh and refused when that fails; the others may use a cache."""
+
+
+def needed(verb: Verb, target: Target) -> Role:
+    """The role that a verb needs on a target."""
+    if verb is Verb.START and target.production:
+        return Role.APPROVER
+    return NEEDED[verb]
+
+
+def effective(actor: Actor, component: str) -> Role:
+    """The role of a person for a component: owners are approvers of what they own."""
+    owner = component in actor.owns and actor.role.rank < Role.APPROVER.rank
+    return Role.APPROVER if owner else actor.role
+
+
+def may(actor: Actor, verb: Verb, target: Target, component: str = "") -> bool:
+    """Whether the role suffices; who started matters to `starter_barred` only."""
+    if not actor.person and NEEDED[verb] is not Role.VIEWER:
+        return False
+    return effective(actor, component).rank >= needed(verb, target).rank
+
+
+def starter_barred(release: Release, actor: Actor, kind: QuestionKind, verb: Verb) -> bool:
+    """The person who started may not approve the promotion, unless the target says otherwise."""
+    return (
+        kind is QuestionKind.GATE
+        and verb is Verb.APPROVE
+        and actor.person == release.started_by.person
+        and not release.config.target.self_approval
+    )
+
+
+def actor(person: str, people: Mapping[str, Person], target_name: str, target: Target) -> Actor:
+    """The authority of a person on a target as release.yml has it now; nobody is a viewer."""
+    found = people.get(person)
+    if found is None:
+        return Actor(person="", name=person or "?")
+    owns = tuple(name for name, item in target.components.items() if person in item.owners)
+    role = found.roles.get(target_name, found.role)
+    return Actor(person=person, name=found.name, role=role, owns=owns)
+
+
+def eligible(  # noqa: PLR0913 - all but three are keywords
+    people: Mapping[str, Person],
+    target_name: str,
+    target: Target,
+    *,
+    verb: Verb,
+    component: str = "",
+    barred: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """The people (keys, in the order of release.yml) who may do this."""
+    out = set(barred)
+    return tuple(
+        person
+        for person in people
+        if person not in out
+        and may(actor(person, people, target_name, target), verb, target, component)
+    )
+
+
+def denied(verb: Verb, target: Target, names: Iterable[str]) -> object:
+    """The refusal that names who may."""
+    return text(
+        "refused.role",
+        verb=str(verb),
+        role=str(needed(verb, target)),
+        who=", ".join(names) or "-",
+    )

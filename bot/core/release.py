@@ -1,0 +1,345 @@
+"""The release: one run of a target's plan, as a value; `bot/core/machine.py` moves it."""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+
+from bot.core.config.executor import ExecutorConfig
+from bot.core.config.log_store import LogStoreConfig
+from bot.core.config.person import Role
+from bot.core.config.policy import Policy
+from bot.core.config.target import ConfirmMode, Target
+from bot.core.operation import HostResult, HostState
+from bot.core.value import Moment, Text, Value
+from bot.core.verb import Verb
+from bot.core.verdict.verdict import Result, Verdict
+
+
+@unique
+class Phase(StrEnum):
+    """Where a release is as a whole."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ABORTING = "aborting"
+    ROLLING_BACK = "rolling_back"
+    DONE = "done"
+    ABORTED = "aborted"
+    ROLLED_BACK = "rolled_back"
+    FAILED = "failed"
+
+
+TERMINAL = frozenset({Phase.DONE, Phase.ABORTED, Phase.ROLLED_BACK, Phase.FAILED})
+LIVE = frozenset(Phase) - TERMINAL
+
+
+@unique
+class StepKind(StrEnum):
+    """What a step is."""
+
+    ANNOUNCE = "announce"
+    DEPLOY = "deploy"
+    RESTART = "restart"
+    CHECK = "check"
+    GATE = "gate"
+    VERIFY = "verify"
+    """Read the running version back; only rollbacks have it."""
+
+
+@unique
+class StepState(StrEnum):
+    """Where a step is."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+    FAILED = "failed"
+    UNSURE = "unsure"
+    """Nobody can tell how it ended (executor), or it could not be measured (check)."""
+    SKIPPED = "skipped"
+    OVERRIDDEN = "overridden"
+    CANCELLED = "cancelled"
+
+
+SATISFIED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.OVERRIDDEN})
+IN_FLIGHT = frozenset({StepState.RUNNING, StepState.STOPPING})
+OPERATIONS = frozenset({StepKind.DEPLOY, StepKind.RESTART})
+
+
+class Override(Value):
+    """A step that a person waved through; shown for ever."""
+
+    person: str
+    name: str
+    reason: str
+    at: Moment
+
+
+class Round(Value):
+    """One look of a check."""
+
+    number: int
+    repeat: int
+    """0 the first time; counts the repetitions of an inconclusive round."""
+    due: Moment
+    ran_at: Moment
+    late: bool
+    verdict: Verdict
+
+
+class Step(Value):
+    """One thing to do for one component."""
+
+    id: str
+    """`component/name`; unique in the release."""
+    number: int
+    """As shown on the board, from 1."""
+    kind: StepKind
+    component: str
+    group: str = ""
+    """The host group of a restart, and of the check behind it; the moment of an announcement."""
+    needs: tuple[str, ...] = ()
+    """Steps that must be done, skipped or overridden before this one begins."""
+    version: str = ""
+    """The version that must be on the hosts afterwards."""
+    only_hosts: tuple[str, ...] = ()
+    """Exactly these hosts; empty: the whole group."""
+    undo: bool = False
+    """Part of a rollback."""
+    state: StepState = StepState.WAITING
+    attempt: int = 0
+    unknown_looks: int = 0
+    """Looks in a row whose answer was no answer."""
+    handle: str = ""
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    next_at: Moment | None = None
+    """When the next round is due."""
+    round: int = 0
+    """The round that comes next, from 1."""
+    repeat: int = 0
+    hosts: tuple[HostResult, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    detail: Text | None = None
+    override: Override | None = None
+
+    @property
+    def result(self) -> Result | None:
+        """The worst verdict of the rounds that count; None before the first."""
+        latest = {r.number: r.verdict.result for r in self.rounds}
+        return max(latest.values(), key=lambda r: r.badness, default=None)
+
+    @property
+    def changed_hosts(self) -> tuple[str, ...]:
+        """The hosts that this operation touched or may have touched."""
+        return tuple(h.host for h in self.hosts if h.state is not HostState.UNCHANGED)
+
+
+class Change(Value):
+    """What one component goes from and to."""
+
+    component: str
+    running: str
+    """The version before; empty when it could not be told."""
+    candidate: str
+    mixed: bool = False
+    """The hosts did not all run the same version."""
+    groups: dict[str, tuple[str, ...]] = {}
+    """host group -> hosts; `all` is always there."""
+
+
+class Actor(Value):
+    """Who decided, with the authority that was looked up when they did."""
+
+    person: str
+    name: str
+    role: Role = Role.VIEWER
+    owns: tuple[str, ...] = ()
+    """The components that this person owns; an owner is an approver of them."""
+
+
+@unique
+class QuestionKind(StrEnum):
+    """What people are asked."""
+
+    START = "start"
+    GO = "go"
+    GATE = "gate"
+    STEP_FAILED = "step_failed"
+    STEP_UNSURE = "step_unsure"
+    OVERDUE = "overdue"
+    VERDICT_FAIL = "verdict_fail"
+    INCONCLUSIVE = "inconclusive"
+    COUNTDOWN = "countdown"
+    REJECTED = "rejected"
+    ROLLED_BACK = "rolled_back"
+    ROLLBACK_FAILED = "rollback_failed"
+    ALERT = "alert"
+    DRIFT = "drift"
+
+
+class Vote(Value):
+    """One person's yes."""
+
+    person: str
+    name: str
+    at: Moment
+
+
+class Closed(Value):
+    """How a question ended."""
+
+    verb: str
+    """The verb that answered it; `expired`, `superseded` when nobody did."""
+    person: str = ""
+    name: str = ""
+    reason: str = ""
+    at: Moment
+
+
+class Question(Value):
+    """One thing that people are asked; its version changes only when what is asked changes."""
+
+    id: int
+    kind: QuestionKind
+    step: str
+    """The step it is about; empty for the whole release."""
+    component: str
+    version: str
+    nonce: str
+    asked_at: Moment
+    expires_at: Moment | None
+    choices: tuple[Verb, ...]
+    needed: int = 1
+    votes: tuple[Vote, ...] = ()
+    reminded: int = 0
+    context: Text | None = None
+    act_at: Moment | None = None
+    """When the bot acts by itself (the end of a countdown)."""
+    closed: Closed | None = None
+
+
+class Pause(Value):
+    """Why a release stands still."""
+
+    reason: Text
+    name: str = ""
+    """The person who paused it; empty when a rule did."""
+    at: Moment
+
+
+class Alert(Value):
+    """An alert of the system layer for a component of this release."""
+
+    component: str
+    name: str
+    firing: bool
+    summary: str
+    fingerprint: str
+    at: Moment
+
+
+class Rollback(Value):
+    """What is being taken back."""
+
+    components: tuple[str, ...]
+    whole: bool
+    """Everything that was released so far, which ends the release."""
+    name: str
+    """Who asked; empty when the policy did."""
+    reason: str
+    at: Moment
+    planned: bool = False
+    """The undo steps stand in the plan."""
+
+
+class Frozen(Value):
+    """The configuration that a release was planned with; a reload does not change it."""
+
+    target: Target
+    policies: dict[str, Policy]
+    """component -> policy."""
+    executors: dict[str, str]
+    """component -> the name of its executor in `executor_configs`."""
+    executor_configs: dict[str, ExecutorConfig]
+    logs: dict[str, str]
+    """component -> the name of its log store in `log_configs`; empty when nothing is monitored."""
+    log_configs: dict[str, LogStoreConfig]
+    time_scale: float
+    may_roll_back: bool = False
+    """A backtest (or the override of it) lets the policy roll back by itself."""
+    digest: str
+
+
+class Release(Value):
+    """One run of a plan."""
+
+    id: int
+    target: str
+    phase: Phase
+    config: Frozen
+    changes: tuple[Change, ...]
+    left_out: tuple[str, ...] = ()
+    """Components that run their candidate already, or were excluded."""
+    steps: tuple[Step, ...]
+    plan_hash: str
+    seed: str
+    """Random text of the engine's; the nonces of buttons are derived from it."""
+    confirm: ConfirmMode
+    home: str
+    """The room where it was started."""
+    started_by: Actor
+    planned_at: Moment
+    begun_at: Moment | None = None
+    ended_at: Moment | None = None
+    questions: tuple[Question, ...] = ()
+    decisions: int = 0
+    """Accepted decisions of people."""
+    pause: Pause | None = None
+    rollback: Rollback | None = None
+    rolled_back: tuple[str, ...] = ()
+    """Components that were taken back and confirmed."""
+    alerts: tuple[Alert, ...] = ()
+    rollback_of: int | None = None
+    rolled_back_by: int | None = None
+    note: str = ""
+    difference: Text | None = None
+    """What changed since the plan was last agreed to."""
+
+    @property
+    def live(self) -> bool:
+        """Whether anything can still happen."""
+        return self.phase in LIVE
+
+    def step(self, step_id: str) -> Step:
+        """The step with this id; KeyError when there is none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+    def find_step(self, word: str) -> Step | None:
+        """The step that a person means by an id or a number."""
+        for step in self.steps:
+            if word in {step.id, str(step.number)}:
+                return step
+        return None
+
+    def change(self, component: str) -> Change:
+        """What a component goes from and to; KeyError when it is not in this release."""
+        for change in self.changes:
+            if change.component == component:
+                return change
+        raise KeyError(component)
+
+    @property
+    def open_questions(self) -> tuple[Question, ...]:
+        """What people are asked now, oldest first."""
+        return tuple(q for q in self.questions if q.closed is None)
+
+    def of(self, component: str) -> tuple[Step, ...]:
+        """The steps of a component, in plan order."""
+        return tuple(s for s in self.steps if s.component == component)

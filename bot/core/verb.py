@@ -1,0 +1,33 @@
+"""The verbs of the grammar, the same on every surface."""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+
+
+@unique
+class Verb(StrEnum):
+    """What people can ask for."""
+
+    START = "start"
+    PLAN = "plan"
+    STATUS = "status"
+    APPROVE = "approve"
+    REJECT = "reject"
+    GO = "go"
+    CONFIRM = "confirm"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ABORT = "abort"
+    RETRY = "retry"
+    SKIP = "skip"
+    CHECK = "check"
+    OVERRIDE = "override"
+    ROLLBACK = "rollback"
+    UNLOCK = "unlock"
+    ERRORS = "errors"
+    HISTORY = "history"
+    NOTE = "note"
+    WHOAMI = "whoami"
+    PERMISSIONS = "permissions"
+    HELP = "help"

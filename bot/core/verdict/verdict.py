@@ -1,0 +1,78 @@
+"""What a comparison says: pass, fail or inconclusive, with the evidence."""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+
+from bot.core.value import Moment, Text, Value
+
+
+@unique
+class Result(StrEnum):
+    """A check that could not measure is inconclusive, never a pass."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def badness(self) -> int:
+        """0 for pass, 1 for inconclusive, 2 for fail: the worst result wins."""
+        return (Result.PASS, Result.INCONCLUSIVE, Result.FAIL).index(self)
+
+
+@unique
+class Rule(StrEnum):
+    """Why an error type is trouble."""
+
+    NEW = "A"
+    """Never seen in the baseline window."""
+    RISE = "B"
+    """Seen more often in the observation window than in the whole baseline window."""
+
+
+class Finding(Value):
+    """One error type that is trouble."""
+
+    rule: Rule
+    error_type: str
+    before: int
+    """Documents in the baseline window."""
+    after: int
+    """Documents in the observation window."""
+    hosts: tuple[str, ...] = ()
+    sample: str = ""
+    """One message of this type, redacted and cut."""
+
+
+class TypeLine(Value):
+    """One error type in numbers, trouble or not."""
+
+    error_type: str
+    before: int
+    after: int
+    multiple: float | None
+    """Rate after / rate before; None when there was nothing before."""
+
+
+class Verdict(Value):
+    """The outcome of one round."""
+
+    result: Result
+    findings: tuple[Finding, ...] = ()
+    """Only what no earlier round reported."""
+    reasons: tuple[Text, ...] = ()
+    """Why it is inconclusive."""
+    baseline_start: Moment
+    baseline_end: Moment
+    observed_start: Moment
+    observed_end: Moment
+    needed_multiple: float
+    """How many times the rate must have risen for rule B to see it now."""
+    types: tuple[TypeLine, ...] = ()
+    """The largest types by count after, at most 20."""
+    documents: int = 0
+    """Documents of any level in the observation window."""
+    lag_seconds: float | None = None
+    """Age of the newest document when the round ran."""
+    link: str = ""

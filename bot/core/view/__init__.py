@@ -1,0 +1,19 @@
+"""Release -> cards: the one producer; every room's renderer words and draws them."""
+
+from bot.core.view.board import board, next_line, state_word
+from bot.core.view.check import check
+from bot.core.view.question import question
+from bot.core.view.share import override, reminder, result, rollback, share
+
+__all__ = [
+    "board",
+    "check",
+    "next_line",
+    "override",
+    "question",
+    "reminder",
+    "result",
+    "rollback",
+    "share",
+    "state_word",
+]

@@ -1,0 +1,118 @@
+"""The card of a check: its rounds so far, the verdict, and the evidence as table and bars."""
+
+from __future__ import annotations
+
+from bot.core.card import Card, Cell, Chart, Row, Series, Table
+from bot.core.release import Release, Step, StepState
+from bot.core.value import Text, text
+from bot.core.verdict.verdict import Result, Rule, TypeLine, Verdict
+
+BARS = 8
+
+
+def check(release: Release, step: Step) -> Card:
+    """One check, brought up to date round by round."""
+    result = step.result
+    return Card(
+        kind="verdict",
+        release=release.id,
+        state=_state(step),
+        title=text("check.title", release=release.id, step=step.id, component=step.component),
+        text=text(
+            "check.text",
+            release=release.id,
+            step=step.id,
+            result=str(result) if result else "running",
+        ),
+        lines=tuple(_lines(release, step)),
+        table=types_table(step.rounds[-1].verdict.types) if step.rounds else None,
+        chart=types_chart(step.rounds[-1].verdict.types) if step.rounds else None,
+        at=step.rounds[-1].ran_at if step.rounds else step.started_at,
+        footer=_numbers(step.rounds[-1].verdict) if step.rounds else None,
+    )
+
+
+def _state(step: Step) -> str:
+    if step.state in {StepState.CANCELLED, StepState.OVERRIDDEN, StepState.SKIPPED}:
+        return str(step.state)
+    if step.state is StepState.RUNNING:
+        return "running"
+    return str(step.result or "running")
+
+
+def _lines(release: Release, step: Step) -> list[Cell]:
+    policy = release.config.policies[step.component]
+    lines: list[Cell] = []
+    for item in step.rounds:
+        key = "check.round_late" if item.late else "check.round"
+        lines.append(
+            text(
+                key,
+                round=item.number,
+                rounds=policy.rounds,
+                repeat=item.repeat,
+                result=str(item.verdict.result),
+                at=item.ran_at.isoformat(),
+            )
+        )
+        lines += [_finding(f.rule, f.error_type, f.before, f.after, f.sample) for f in item.verdict.findings]
+        lines += list(item.verdict.reasons)
+    if step.state is StepState.DONE and step.result is Result.PASS:
+        lines.append(text("check.finished", step=step.id))
+    if step.state is StepState.CANCELLED:
+        lines.append(text("check.cancelled", step=step.id))
+    if step.next_at:
+        at = step.next_at.isoformat()
+        lines.append(text("check.next", round=step.round, rounds=policy.rounds, at=at))
+    return lines
+
+
+def _finding(rule: Rule, name: str, before: int, after: int, sample: str) -> Text:
+    key = "finding.new" if rule is Rule.NEW else "finding.rise"
+    return text(key, type=name, before=before, after=after, sample=sample)
+
+
+def _numbers(verdict: Verdict) -> Text:
+    return text(
+        "check.numbers",
+        documents=verdict.documents,
+        multiple=round(verdict.needed_multiple),
+        since=verdict.observed_start.isoformat(),
+        until=verdict.observed_end.isoformat(),
+    )
+
+
+def types_table(types: tuple[TypeLine, ...]) -> Table:
+    """Counts by error type: before, after, and how many times the rate is."""
+    header = ("column.type", "column.before", "column.after", "column.multiple")
+    return Table(
+        caption=text("check.table"),
+        header=tuple(text(key) for key in header),
+        rows=tuple(
+            Row(
+                cells=(
+                    t.error_type,
+                    str(t.before),
+                    str(t.after),
+                    "–" if t.multiple is None else f"×{t.multiple:.1f}",
+                ),
+                state="new" if not t.before and t.after else "",
+            )
+            for t in types
+        ),
+    )
+
+
+def types_chart(types: tuple[TypeLine, ...]) -> Chart | None:
+    """Bars of the largest types, before and after; None where there is nothing to draw."""
+    shown = types[:BARS]
+    if not shown:
+        return None
+    return Chart(
+        title=text("check.chart"),
+        categories=tuple(t.error_type for t in shown),
+        series=(
+            Series(name=text("column.before"), values=tuple(float(t.before) for t in shown)),
+            Series(name=text("column.after"), values=tuple(float(t.after) for t in shown)),
+        ),
+    )

@@ -1,0 +1,103 @@
+"""The card of a question: what is asked, of whom, until when; afterwards, who decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.core.card import Card, Cell, Row, Table
+from bot.core.release import OPERATIONS, Question, QuestionKind, Release
+from bot.core.value import Text, text
+from bot.core.view import buttons
+
+
+def question(release: Release, item: Question, asked: Iterable[str] = ()) -> Card:
+    """The card of one question. `asked` are the people who may answer it (their keys)."""
+    closed = item.closed
+    names = dict(
+        release=release.id,
+        step=item.step,
+        component=item.component,
+        target=release.target,
+    )
+    change = release.change(item.component) if item.component else None
+    versions = {
+        "running": change.running if change else "",
+        "candidate": change.candidate if change else "",
+    }
+    return Card(
+        kind="question",
+        release=release.id,
+        state="closed" if closed else "asked",
+        title=text(f"question.{item.kind}.title", **names, **versions),
+        text=text(f"question.{item.kind}.text", **names, **versions),
+        lines=tuple(_lines(item)),
+        table=_plan(release) if item.kind is QuestionKind.START else None,
+        actions=buttons.of_question(release, item),
+        mentions=() if closed else tuple(asked),
+        at=item.asked_at,
+        footer=None if closed else _silence(item),
+    )
+
+
+def _lines(item: Question) -> list[Cell]:
+    lines: list[Cell] = []
+    if item.context:
+        lines.append(item.context)
+    lines += [text("question.vote", who=v.name, at=v.at.isoformat()) for v in item.votes]
+    if item.needed > 1 and item.closed is None:
+        lines.append(text("question.votes", votes=len(item.votes), needed=item.needed))
+    if item.closed:
+        lines.append(_decision(item))
+    return lines
+
+
+def _decision(item: Question) -> Text:
+    closed = item.closed
+    if closed is None or not closed.name:
+        verb = closed.verb if closed else ""
+        return text(f"closed.{verb}", at=closed.at.isoformat() if closed else "")
+    key = "closed.reason" if closed.reason else "closed.by"
+    return text(
+        key, verb=closed.verb, who=closed.name, at=closed.at.isoformat(), reason=closed.reason
+    )
+
+
+def _silence(item: Question) -> Text | None:
+    """What happens if nobody acts."""
+    if item.act_at:
+        return text("silence.countdown", at=item.act_at.isoformat())
+    if item.expires_at is None:
+        return None
+    key = "silence.start" if item.kind is QuestionKind.START else "silence.pause"
+    return text(key, at=item.expires_at.isoformat())
+
+
+def _plan(release: Release) -> Table:
+    rows = [
+        Row(
+            cells=(
+                item.component,
+                f"{item.running or '?'} → {item.candidate}",
+                _canary(release, item.component),
+                str(sum(s.kind in OPERATIONS for s in release.of(item.component))),
+            ),
+            state="mixed" if item.mixed else "",
+        )
+        for item in release.changes
+    ]
+    rows += [
+        Row(cells=(name, text("plan.left_out"), "–", "0"), state="left_out")
+        for name in release.left_out
+    ]
+    header = ("column.component", "column.change", "column.canary", "column.operations")
+    return Table(
+        caption=text("plan.table", target=release.target),
+        header=tuple(text(key) for key in header),
+        rows=tuple(rows),
+    )
+
+
+def _canary(release: Release, component: str) -> Cell:
+    group = release.config.target.components[component].canary
+    hosts = release.change(component).groups.get(group, ()) if group else ()
+    return f"{group}: {', '.join(hosts)}" if hosts else "–"

@@ -1,0 +1,125 @@
+"""Cards that rooms only hear: start, canary, finish, reminders, overrides, the result."""
+
+from __future__ import annotations
+
+from bot.core import tally
+from bot.core.card import Card
+from bot.core.release import Question, Release, Step, StepState
+from bot.core.value import text
+from bot.core.view.check import types_table
+
+
+def share(release: Release, step: Step, *, digest: bool) -> Card:
+    """A sharing message: of one component, or one for the whole release (`digest`)."""
+    change = release.change(step.component)
+    scope = "digest" if digest else "each"
+    names = ", ".join(c.component for c in release.changes)
+    key = f"share.{step.group}.{scope}"
+    params = {
+        "release": release.id,
+        "target": release.target,
+        "component": step.component,
+        "components": names,
+        "count": len(release.changes),
+        "running": change.running,
+        "candidate": change.candidate,
+        "who": release.started_by.name,
+    }
+    return Card(
+        kind="share",
+        release=release.id,
+        state=step.group,
+        title=text(key, **params),
+        text=text(key, **params),
+        at=step.finished_at,
+        who=release.started_by.name,
+    )
+
+
+def result(release: Release) -> Card:
+    """How the release ended, with the seed's arithmetic."""
+    params = {
+        "release": release.id,
+        "target": release.target,
+        "state": str(release.phase),
+        "rolled_back": ", ".join(release.rolled_back),
+    }
+    lines = [tally.line(release)]
+    if release.rolled_back:
+        lines.insert(0, text("result.rolled_back", components=", ".join(release.rolled_back)))
+    types = [t for s in release.steps for r in s.rounds[-1:] for t in r.verdict.types if t.after]
+    return Card(
+        kind="result",
+        release=release.id,
+        state=str(release.phase),
+        title=text("result.title", **params),
+        text=text("result.text", **params),
+        lines=tuple(lines),
+        table=types_table(tuple(types[:10])) if types and release.rolled_back else None,
+        at=release.ended_at,
+        footer=None,
+    )
+
+
+def reminder(release: Release, question: Question, *, last: bool, mentions: tuple[str, ...]) -> Card:
+    """A question said again; only the escalation mentions people."""
+    key = "reminder.escalation" if last else "reminder.again"
+    params = {
+        "release": release.id,
+        "kind": f"question.kind.{question.kind}",
+        "step": question.step or question.component or release.target,
+        "at": question.asked_at.isoformat(),
+    }
+    return Card(
+        kind="reminder",
+        release=release.id,
+        state="asked",
+        title=text(key, **params),
+        text=text(key, **params),
+        mentions=mentions,
+    )
+
+
+def override(release: Release, step: Step) -> Card:
+    """Told to the whole room: a check or a step was waved through, by whom and why."""
+    given = step.override
+    params = {
+        "release": release.id,
+        "step": step.id,
+        "state": str(step.state),
+        "who": given.name if given else "",
+        "reason": given.reason if given else "",
+    }
+    return Card(
+        kind="notice",
+        release=release.id,
+        state=str(step.state),
+        title=text("override.title", **params),
+        text=text("override.text", **params),
+        lines=(text("override.text", **params),),
+        at=given.at if given else None,
+        who=given.name if given else "",
+    )
+
+
+def rollback(release: Release, number: int = 0) -> Card:
+    """A rollback began, or how it ended, with the manual steps when it failed."""
+    del number
+    going = release.rollback
+    names = ", ".join(going.components if going else release.rolled_back)
+    failed = [s for s in release.steps if s.undo and s.state is StepState.FAILED]
+    key = "rollback.failed" if failed else "rollback.running" if going else "rollback.done"
+    params = {
+        "release": release.id,
+        "components": names,
+        "who": (going.name if going else "") or "policy",
+    }
+    return Card(
+        kind="notice",
+        release=release.id,
+        state="rolling_back" if going else "rolled_back",
+        title=text(key, **params),
+        text=text(key, **params),
+        lines=tuple(s.detail for s in failed if s.detail),
+        at=going.at if going else release.ended_at,
+    )

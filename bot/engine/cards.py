@@ -1,0 +1,103 @@
+"""The small cards of answers: refusals, previews, notices, and the echo of what was typed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.card import Action, Card, Cell, Style
+from bot.core.command import Command, Misunderstood
+from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.release import Release
+from bot.core.value import Text, spell, text
+from bot.core.verb import Verb
+from bot.engine.services import Services
+
+
+def refused(
+    why: Text,
+    outcome: Outcome = Outcome.REFUSED,
+    *,
+    release: int | None = None,
+    lines: tuple[Cell, ...] = (),
+    actions: tuple[Action, ...] = (),
+) -> Reply:
+    """A private no, with the reason."""
+    card = Card(
+        kind="refusal",
+        release=release,
+        state=str(outcome),
+        title=text(f"refusal.{outcome}"),
+        text=why,
+        lines=(why, *lines),
+        actions=actions,
+    )
+    return Reply(outcome=outcome, card=card, release=release)
+
+
+def notice(what: Text) -> Card:
+    """One line for the person who asked."""
+    return Card(kind="answer", title=what, text=what)
+
+
+def misunderstood(meant: Misunderstood) -> Reply:
+    """What was wrong with the line, and whole lines that would be right."""
+    lines: list[Cell] = [meant.text]
+    if meant.example:
+        lines.append(text("hint.example", line=meant.example))
+    lines += [text("hint.try", line=line) for line in meant.suggestions]
+    card = Card(
+        kind="refusal",
+        state="not_understood",
+        title=text("refusal.not_understood"),
+        text=meant.text,
+        lines=tuple(lines),
+    )
+    return Reply(outcome=Outcome.NOT_UNDERSTOOD, card=card)
+
+
+def preview(command: Command, release: Release | None, *, value: str, seconds: timedelta) -> Reply:
+    """What a typed destructive command would do, with *Do it* and *Keep*."""
+    title = text(
+        "draft.title",
+        verb=str(command.verb),
+        release=release.id if release else 0,
+        target=release.target if release else command.target or command.component,
+    )
+    lines: list[Cell] = [text(f"draft.{command.verb}", reason=command.reason, step=command.step)]
+    if release is not None and command.verb is Verb.ROLLBACK:
+        wanted = command.component
+        lines += [
+            f"{c.component}: {c.candidate} → {c.running}"
+            for c in release.changes
+            if wanted in {"", "all", c.component}
+        ]
+    lines.append(text("draft.expires", seconds=spell(seconds)))
+    card = Card(
+        kind="draft",
+        release=release.id if release else None,
+        title=title,
+        text=title,
+        lines=tuple(lines),
+        actions=(
+            Action(verb="do", label=text("button.do"), value=value, style=Style.DANGER),
+            Action(verb="keep", label=text("button.keep"), value=value),
+        ),
+    )
+    return Reply(outcome=Outcome.ANSWERED, card=card)
+
+
+async def said(services: Services, inbound: Inbound, number: int) -> None:
+    """Put what somebody typed into a room that has no memory of its own."""
+    room = services.adapters.room(inbound.room)
+    if room is None or inbound.surface != "web":
+        return
+    person = services.file().people.get(inbound.person)
+    who = person.name if person else "?"
+    card = Card(
+        kind="said",
+        title=text("said", who=who, line=inbound.text),
+        text=text("said.line", line=inbound.text),
+        who=who,
+        at=inbound.at,
+    )
+    await room.show(f"said:{number}", card, None)

@@ -1,0 +1,200 @@
+"""Effects on hosts: start under a stored key, look, stop, read the version back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from bot.core.event import (
+    StepNotStarted,
+    StepProgressed,
+    StepStarted,
+    StepUnsure,
+    StopAnswered,
+    VersionRead,
+)
+from bot.core.operation import (
+    ExecutorError,
+    Find,
+    FindState,
+    Operation,
+    OperationKind,
+    Progress,
+    ProgressState,
+    RefusedError,
+    UnreachableError,
+)
+from bot.core.release import IN_FLIGHT, Release, Step, StepKind, StepState
+from bot.engine.engine import Job
+from bot.ports import Executor
+
+T = TypeVar("T")
+FINDS = 3
+"""How often an operation that may have been begun is looked for before people are asked."""
+
+
+def operation(release: Release, step: Step) -> Operation:
+    """What the executor is asked; the key names release, step and attempt, and is never reused."""
+    return Operation(
+        key=f"{release.id}/{step.id}/{step.attempt}",
+        kind=OperationKind.DEPLOY if step.kind is StepKind.DEPLOY else OperationKind.RESTART,
+        component=step.component,
+        version=step.version,
+        group=step.group or "all",
+        hosts=step.only_hosts,
+    )
+
+
+def executor(job: Job, release: Release, component: str) -> Executor:
+    """The executor that the release was planned with."""
+    name = release.config.executors[component]
+    return job.services.adapters.executor(release.config.executor_configs[name])
+
+
+async def _current(job: Job) -> tuple[Release, Step] | None:
+    release = await job.release()
+    if release is None or not release.live:
+        return None
+    step = release.step(job.effect.step)
+    if step.attempt != job.effect.attempt or step.state not in IN_FLIGHT:
+        return None
+    return release, step
+
+
+async def timed(job: Job, name: str, call: str, work: Awaitable[T]) -> T:
+    """Await a call of an executor and measure it."""
+    began = time.perf_counter()
+    try:
+        return await work
+    finally:
+        job.services.watch.executor_call(name, call, time.perf_counter() - began)
+
+
+async def start(job: Job) -> None:
+    """Start an operation once: when it may have been begun before, look for it first."""
+    current = await _current(job)
+    if current is None:
+        await job.done()
+        return
+    release, step = current
+    wanted, port = operation(release, step), executor(job, release, step.component)
+    name = release.config.executors[step.component]
+    if job.repeated or job.effect.name == "find":
+        found = await _find(job, port, wanted, patience=2)
+        if found.state is not FindState.ABSENT or job.effect.name == "find":
+            await _tell_found(job, step, found)
+            return
+    if step.state is StepState.STOPPING:
+        await _not_started(job, step, "stopped before the executor was called")
+        return
+    try:
+        handle = await timed(job, name, "start", port.start(wanted))
+    except RefusedError as error:
+        await _not_started(job, step, str(error))
+    except ExecutorError as error:
+        found = await _find(job, port, wanted, patience=FINDS)
+        if found.state is FindState.ABSENT:
+            cannot = f"{error}; no operation with this key is known"
+            found = Find(state=FindState.CANNOT_TELL, detail=cannot)
+        await _tell_found(job, step, found, before=str(error))
+    else:
+        await job.feed(StepStarted(step=step.id, attempt=step.attempt, handle=handle))
+
+
+async def _not_started(job: Job, step: Step, detail: str) -> None:
+    await job.feed(StepNotStarted(step=step.id, attempt=step.attempt, detail=detail))
+
+
+async def _find(job: Job, port: Executor, wanted: Operation, *, patience: int) -> Find:
+    """Look for an operation by its key; absent only when it stays absent for `patience` looks."""
+    found = Find(state=FindState.CANNOT_TELL)
+    for look in range(patience):
+        if look:
+            await asyncio.sleep(job.services.limits.find_pause.total_seconds())
+        try:
+            found = await port.find(wanted)
+        except UnreachableError as error:
+            found = Find(state=FindState.CANNOT_TELL, detail=str(error))
+            continue
+        if found.state is not FindState.ABSENT:
+            return found
+    return found
+
+
+async def _tell_found(job: Job, step: Step, found: Find, *, before: str = "") -> None:
+    match found.state:
+        case FindState.FOUND:
+            await job.feed(StepStarted(step=step.id, attempt=step.attempt, handle=found.handle))
+        case FindState.ABSENT:
+            await _not_started(job, step, "the executor knows no operation with this key")
+        case FindState.CANNOT_TELL:
+            detail = "; ".join(part for part in (before, found.detail) if part)
+            await job.feed(StepUnsure(step=step.id, attempt=step.attempt, detail=detail))
+
+
+async def look(job: Job) -> None:
+    """Say how far an operation is. What has not changed moves nothing and is looked at later."""
+    current = await _current(job)
+    if current is None:
+        await job.done()
+        return
+    release, step = current
+    port = executor(job, release, step.component)
+    name = release.config.executors[step.component]
+    try:
+        progress = await timed(
+            job, name, "look", port.look(operation(release, step), step.handle)
+        )
+    except UnreachableError as error:
+        progress = Progress(state=ProgressState.UNKNOWN, detail=str(error))
+    same = progress.hosts in {(), step.hosts} and not step.unknown_looks
+    if progress.state is ProgressState.RUNNING and same:
+        await job.later(release.config.target.poll_every.total_seconds())
+        return
+    await job.feed(StepProgressed(step=step.id, attempt=step.attempt, progress=progress))
+    if progress.state not in {ProgressState.RUNNING, ProgressState.UNKNOWN}:
+        job.services.watch.step_ended(str(step.kind), str(progress.state))
+
+
+async def stop(job: Job) -> None:
+    """Ask an operation to stop; an executor that cannot says so, and that is told."""
+    current = await _current(job)
+    if current is None:
+        await job.done()
+        return
+    release, step = current
+    port = executor(job, release, step.component)
+    try:
+        answer = await port.stop(operation(release, step), step.handle)
+        accepted, detail = answer.accepted, answer.detail
+    except UnreachableError as error:
+        accepted, detail = False, str(error)
+    await job.feed(
+        StopAnswered(step=step.id, attempt=step.attempt, accepted=accepted, detail=detail)
+    )
+
+
+async def verify(job: Job) -> None:
+    """Read the running versions back after a rollback; what cannot be read is no confirmation."""
+    current = await _current(job)
+    if current is None:
+        await job.done()
+        return
+    release, step = current
+    port = executor(job, release, step.component)
+    versions: dict[str, str] = {}
+    detail = ""
+    for attempt in range(FINDS):
+        if attempt:
+            await asyncio.sleep(job.services.limits.find_pause.total_seconds())
+        try:
+            versions, detail = (await port.running(step.component)).versions, ""
+        except UnreachableError as error:
+            detail = str(error)
+        if versions and not detail:
+            break
+    await job.feed(
+        VersionRead(step=step.id, attempt=step.attempt, versions=versions, detail=detail)
+    )

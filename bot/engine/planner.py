@@ -1,0 +1,167 @@
+"""From `start TARGET ...` to a release: read versions and candidates, then make the plan."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.core import plan
+from bot.core.command import Command
+from bot.core.config import OnFail, Policy, ReleaseFile
+from bot.core.config.release_file import component_executor, component_logs, component_policy
+from bot.core.nearest import nearest
+from bot.core.operation import Candidate, UnreachableError
+from bot.core.release import Actor, Change, Frozen, Phase, Release, Step
+from bot.core.value import Value, text
+from bot.engine.services import Services
+
+
+class Plan(Value):
+    """What a release would do."""
+
+    config: Frozen
+    changes: tuple[Change, ...]
+    left_out: tuple[str, ...]
+    steps: tuple[Step, ...]
+    plan_hash: str
+
+
+async def candidates(services: Services, target: str) -> dict[str, tuple[Candidate, ...]]:
+    """What could be released, by component, newest first; empty: any version may be named."""
+    file = services.file()
+    names = list(file.targets[target].components)
+    found = await asyncio.gather(*(_candidates(services, file, target, name) for name in names))
+    return dict(zip(names, found, strict=True))
+
+
+async def _candidates(
+    services: Services, file: ReleaseFile, target: str, component: str
+) -> tuple[Candidate, ...]:
+    listed = file.targets[target].components[component].candidates
+    if listed:
+        return tuple(Candidate(version=version) for version in listed)
+    config = file.executors[component_executor(file, target, component)]
+    return await services.adapters.executor(config).candidates(component)
+
+
+async def make(services: Services, command: Command, *, refs: dict[str, str] | None = None) -> Plan:
+    """Make the plan that a command asks for.
+
+    Raises PlanError with what is wrong: an unknown version (and the nearest), nothing to do, an
+    executor that cannot tell what runs.
+    """
+    file, name = services.file(), command.target
+    target = file.targets[name]
+    wanted = {**(refs or {}), **command.refs}
+    changes = await asyncio.gather(
+        *(
+            _change(services, name, component, wanted.get(component) or command.ref)
+            for component in target.components
+        )
+    )
+    options = command.options
+    for component in (*options.only, *options.exclude):
+        if component not in target.components:
+            raise plan.PlanError(text("plan.unknown_component", component=component, target=name))
+    taken, left = plan.choose(
+        target,
+        {c.component: c for c in changes},
+        only=options.only,
+        exclude=options.exclude,
+    )
+    config = frozen(services, name, (c.component for c in taken))
+    steps = plan.steps(target, taken)
+    digest = plan.digest(taken, steps, config.digest)
+    return Plan(config=config, changes=taken, left_out=left, steps=steps, plan_hash=digest)
+
+
+async def _change(services: Services, target: str, component: str, ref: str) -> Change:
+    file = services.file()
+    config = file.executors[component_executor(file, target, component)]
+    try:
+        running = await services.adapters.executor(config).running(component)
+        known = [c.version for c in await _candidates(services, file, target, component)]
+    except UnreachableError as error:
+        detail = str(error)
+        raise plan.PlanError(
+            text("plan.unreachable", component=component, detail=detail)
+        ) from error
+    if not ref and not known:
+        raise plan.PlanError(text("plan.no_candidates", component=component))
+    if ref and known and ref not in known and ref not in running.versions.values():
+        near = ", ".join(nearest(ref, known)) or ", ".join(known[:3])
+        raise plan.PlanError(
+            text("plan.unknown_version", component=component, version=ref, nearest=near)
+        )
+    return plan.change(component, running, ref or known[0])
+
+
+def frozen(services: Services, target: str, components: Iterable[str]) -> Frozen:
+    """The configuration as it is now, for a release to keep, with its hash."""
+    file = services.file()
+    whole = file.targets[target]
+    names = list(components)
+    policies = {name: component_policy(file, target, name) for name in names}
+    executors = {name: component_executor(file, target, name) for name in names}
+    logs = {name: component_logs(file, target, name) for name in names if whole.monitoring}
+    body: dict[str, object] = {
+        "target": whole.model_dump(mode="json"),
+        "policies": {n: p.model_dump(mode="json") for n, p in policies.items()},
+        "executors": executors,
+        "logs": logs,
+        "time_scale": file.time_scale,
+    }
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+    return Frozen(
+        target=whole,
+        policies=policies,
+        executors=executors,
+        executor_configs={n: file.executors[n] for n in set(executors.values())},
+        logs=logs,
+        log_configs={n: file.log_stores[n] for n in set(logs.values())},
+        time_scale=file.time_scale,
+        may_roll_back=all(may_roll_back(p) for p in policies.values()),
+        digest=digest,
+    )
+
+
+def may_roll_back(policy: Policy) -> bool:
+    """Whether `roll_back` acts by itself; without a backtest only when that is overridden."""
+    return policy.on_fail is not OnFail.ROLL_BACK or policy.auto_rollback_without_backtest
+
+
+def release(  # noqa: PLR0913 - all but two are keywords
+    made: Plan,
+    command: Command,
+    *,
+    number: int,
+    actor: Actor,
+    room: str,
+    now: datetime,
+    seed: str,
+) -> Release:
+    """A planned release, before it asks whether to start."""
+    return Release(
+        id=number,
+        target=command.target,
+        phase=Phase.PLANNED,
+        config=made.config,
+        changes=made.changes,
+        left_out=made.left_out,
+        steps=made.steps,
+        plan_hash=made.plan_hash,
+        seed=seed,
+        confirm=command.options.confirm or made.config.target.confirm,
+        home=room,
+        started_by=actor,
+        planned_at=now,
+        note=command.options.note,
+    )
+
+
+def lock_names(target: str, components: Iterable[str]) -> list[str]:
+    """What a release locks: its target, and each component wherever else it is listed."""
+    return [f"target:{target}", *(f"component:{name}" for name in components)]

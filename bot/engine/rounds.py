@@ -1,0 +1,117 @@
+"""The effect `check`: read the versions, count both windows, judge, and feed the verdict back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.config.policy import Policy
+from bot.core.counts import LogStoreError
+from bot.core.drift import drift
+from bot.core.event import Checked, Drifted
+from bot.core.flow import restart_of
+from bot.core.operation import UnreachableError
+from bot.core.redact import cut, redact
+from bot.core.release import Release, Step, StepKind, StepState
+from bot.core.value import Text, text
+from bot.core.verdict import honesty, seed2020
+from bot.core.verdict.verdict import Verdict
+from bot.engine.engine import Job
+from bot.engine.operations import executor
+
+SAMPLE = 300
+"""Characters of a log message that cards show."""
+
+
+async def check(job: Job) -> None:
+    """Run one round. Whatever cannot be measured is inconclusive, with the reason."""
+    release = await job.release()
+    if release is None or not release.live:
+        await job.done()
+        return
+    step = release.step(job.effect.step)
+    wanted = (job.effect.attempt, job.effect.number)
+    if step.state is not StepState.RUNNING or (step.attempt, step.round) != wanted:
+        await job.done()
+        return
+    due = step.next_at or job.effect.due
+    reasons: list[Text] = []
+    try:
+        running = await executor(job, release, step.component).running(step.component)
+    except UnreachableError as error:
+        reasons.append(text("honesty.version_unknown", detail=cut(str(error), SAMPLE)))
+    else:
+        found = drift(release, step.component, running)
+        if found is not None:
+            expected, actual = found
+            await job.feed(
+                Drifted(component=step.component, expected=expected, found=actual)
+            )
+            return
+    verdict = await _measure(job, release, step, due=due, reasons=reasons)
+    job.services.watch.verdict(str(verdict.result))
+    late = job.services.now() - due > _policy(release, step).repeat_every / _scale(release)
+    await job.feed(
+        Checked(step=step.id, round=step.round, repeat=step.repeat, late=late, verdict=verdict)
+    )
+
+
+def _policy(release: Release, step: Step) -> Policy:
+    return release.config.policies[step.component]
+
+
+def _scale(release: Release) -> float:
+    return release.config.time_scale
+
+
+async def _measure(
+    job: Job, release: Release, step: Step, *, due: datetime, reasons: list[Text]
+) -> Verdict:
+    policy, scale, now = _policy(release, step), _scale(release), job.services.now()
+    began = deploy_started(release, step.component) or now
+    restart = restart_of(release, step)
+    ended = restart.finished_at or now
+    missed = honesty.too_late(due, now, policy=policy, time_scale=scale)
+    if missed is not None and step.repeat == 0:
+        return seed2020.no_evidence(missed, policy=policy, deploy_started=began, now=now)
+    request = seed2020.request(
+        policy,
+        step.component,
+        deploy_started=began,
+        restart_ended=ended,
+        now=now,
+        time_scale=scale,
+    )
+    store = job.services.adapters.log_store(
+        release.config.log_configs[release.config.logs[step.component]]
+    )
+    try:
+        counts = await store.count(request)
+    except LogStoreError as error:
+        reason = text("honesty.log_store", detail=cut(redact(str(error)), SAMPLE))
+        return seed2020.no_evidence(reason, policy=policy, deploy_started=began, now=now)
+    restarted = [h.host for h in restart.hosts] or list(
+        release.change(step.component).groups.get(restart.group, ())
+    )
+    reasons += honesty.reasons(
+        counts, policy=policy, restarted=restarted, restart_ended=ended, time_scale=scale
+    )
+    reported = [f.error_type for r in step.rounds for f in r.verdict.findings]
+    return clean(seed2020.judge(counts, reported=reported, reasons=tuple(reasons)))
+
+
+def clean(verdict: Verdict) -> Verdict:
+    """The same verdict with its sample messages redacted and cut."""
+    found = tuple(
+        f.model_copy(update={"sample": cut(redact(f.sample), SAMPLE)}) for f in verdict.findings
+    )
+    return verdict.model_copy(update={"findings": found})
+
+
+def deploy_started(release: Release, component: str) -> datetime | None:
+    """T0: the start of the component's deploy, None before it."""
+    starts = [
+        s.started_at
+        for s in release.of(component)
+        if s.kind is StepKind.DEPLOY and not s.undo and s.started_at
+    ]
+    return starts[0] if starts else None

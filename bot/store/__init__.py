@@ -1,0 +1,36 @@
+"""Where releases, journal, outbox and inbox are kept: SQLite by default, or PostgreSQL."""
+
+from __future__ import annotations
+
+from bot.store.errors import StaleError, StoreError
+from bot.store.rows import (
+    BODY_VERSION,
+    BOT,
+    EffectRow,
+    InboxRow,
+    JournalRow,
+    LockRow,
+    MessageRow,
+    PostRow,
+    ReleaseRow,
+    ValueRow,
+)
+from bot.store.store import Store
+from bot.store.tx import Tx
+
+__all__ = [
+    "BODY_VERSION",
+    "BOT",
+    "EffectRow",
+    "InboxRow",
+    "JournalRow",
+    "LockRow",
+    "MessageRow",
+    "PostRow",
+    "ReleaseRow",
+    "StaleError",
+    "Store",
+    "StoreError",
+    "Tx",
+    "ValueRow",
+]

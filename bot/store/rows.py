@@ -1,0 +1,125 @@
+"""What the store hands out: one frozen row a table, times aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.journal import JournalRow
+
+BODY_VERSION = 1
+"""The version of every body that this code writes; older ones are upgraded when they are read."""
+
+BOT = 0
+"""The release id of rows that belong to no release."""
+
+__all__ = [
+    "BODY_VERSION",
+    "BOT",
+    "EffectRow",
+    "InboxRow",
+    "JournalRow",
+    "LockRow",
+    "MessageRow",
+    "PostRow",
+    "ReleaseRow",
+    "ValueRow",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """Something that came in. `result` is None until it is settled."""
+
+    id: int
+    dedupe: str
+    surface: str
+    body: str
+    body_version: int
+    at: datetime
+    result: str | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRow:
+    """A release as stored. `version` rises by one with every `put_body`, from 0."""
+
+    id: int
+    target: str
+    phase: str
+    live: bool
+    version: int
+    body: str
+    body_version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRow:
+    """Work to be done at or after `due_at`; unique by release and key."""
+
+    id: int
+    release_id: int
+    key: str
+    kind: str
+    body: str
+    body_version: int
+    due_at: datetime
+    generation: int
+    """Rises when the same key is enqueued again; what `finish` must be told."""
+    tries: int
+    """How often this generation was taken."""
+    owner: str | None
+    """Who holds, or last held, the lease."""
+    lease_until: datetime | None
+    """When others may take it; None while nobody holds it."""
+    taken: bool
+    """Whether the owner's lease is on this very generation (and not on one before)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRow:
+    """Who holds a name. An ambiguous one is unreadable: it blocks until it is unlocked by hand."""
+
+    name: str
+    release_id: int | None
+    owner: str
+    reason: str
+    at: datetime | None
+    renewed_at: datetime | None
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRow:
+    """What a room shows for a slot of a release: the message and a digest of its content."""
+
+    ref: str
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """One message of a room that the bot keeps itself. `change` rises over all rooms."""
+
+    id: int
+    room: str
+    key: str
+    release_id: int | None
+    change: int
+    at: datetime
+    edited_at: datetime | None
+    card: str
+    body_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueRow:
+    """A small value kept under a key."""
+
+    key: str
+    body: str
+    at: datetime

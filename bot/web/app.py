@@ -1,0 +1,60 @@
+"""The application factory: one aiohttp application with the room, the hooks and health."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.web.backend import Backend
+from bot.web.health import healthz, metrics, readyz
+from bot.web.hooks import ALERT_BYTES_MAX, alerts
+from bot.web.pages import index, static
+from bot.web.room_routes import act, candidates, journal, me, say
+from bot.web.security import add_headers, answer_errors, authenticate, check_source
+from bot.web.session import SESSIONS, THROTTLE, Sessions, Throttle, login, login_page, logout
+from bot.web.site import BACKEND, SITE, Site
+from bot.web.stream import STREAMS, Streams, stream
+
+SHUTDOWN_SECONDS = 5.0
+"""How long requests in flight may take to end when the application stops."""
+
+
+def create_app(site: Site, backend: Backend) -> web.Application:
+    """Build the application; nothing is listened on yet, and nothing global is touched."""
+    app = web.Application(
+        middlewares=[answer_errors, check_source, authenticate], client_max_size=ALERT_BYTES_MAX
+    )
+    app[SITE] = site
+    app[BACKEND] = backend
+    app[SESSIONS] = Sessions(secure=site.secure_cookie)
+    app[THROTTLE] = Throttle()
+    app[STREAMS] = Streams()
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(app[STREAMS].stop)
+    app.add_routes(
+        [
+            web.get("/", index),
+            web.get("/static/{name}", static),
+            web.get("/login", login_page),
+            web.post("/login", login),
+            web.post("/logout", logout),
+            web.get("/api/me", me),
+            web.get("/api/rooms/{room}/stream", stream, allow_head=False),
+            web.post("/api/rooms/{room}/say", say),
+            web.post("/api/rooms/{room}/act", act),
+            web.get("/api/targets/{target}/candidates", candidates),
+            web.get(r"/api/releases/{id:\d{1,18}}/journal", journal),
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", metrics),
+            web.post("/hooks/alerts", alerts),
+        ]
+    )
+    return app
+
+
+async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
+    """Begin to answer on host and port; `await runner.cleanup()` ends it within seconds."""
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    return runner

@@ -1,0 +1,106 @@
+"""What healthy instances write: a few known warnings and errors, each at its steady pace.
+
+History and live instances take their moments from the same streams, so that what is written now
+continues what was "written" before the start.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from .topology import HOSTS_EACH, Place
+
+TEN_DAYS = 864_000.0
+"""The baseline of a check, in seconds before `time_scale` divides them."""
+
+SEED = 2020
+"""Changes which moments and numbers are drawn; the same seed gives the same bytes."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of line: how often all hosts of a component together write it."""
+
+    name: str
+    level: str
+    every: float
+    """Seconds from one to the next, before `time_scale` divides them."""
+    logger: str
+    message: str
+    """`{n}` is a number that differs from line to line."""
+    jitter: float = 0.9
+    """How irregular it is: 0 like a clock, below 1."""
+
+
+REQUEST = Kind("RequestServed", "INFO", 60.0, "access", "GET /work 200 in {n} ms", jitter=0.5)
+"""Written for each request; live instances write it when they are asked, not by a stream."""
+
+CLOCKWORK = Kind(
+    "StorageTimeout",
+    "ERROR",
+    TEN_DAYS / 50,
+    "storage",
+    "no answer from shard {n} within 3000 ms",
+    jitter=0.0,
+)
+"""Like a clock: any ten days hold exactly 50 of it."""
+
+SLOW = Kind("UpstreamSlow", "WARN", 300.0, "http.client", "upstream took {n} ms, the limit is 800")
+
+KNOWN = (
+    SLOW,
+    Kind("SlowQuery", "WARN", 1200.0, "database", "query took {n} ms"),
+    Kind("ConnectionReset", "ERROR", 3600.0, "http.server", "client {n} closed the connection"),
+    CLOCKWORK,
+    Kind("RetriesExhausted", "ERROR", 36000.0, "queue", "gave up on job {n} after 5 attempts"),
+)
+"""Everything that a healthy instance writes by itself: between 24 and 2880 lines in ten days."""
+
+Moments = Iterator[tuple[float, str]]
+"""(seconds since the epoch, name of the kind), rising."""
+
+
+def draw(*parts: object, seed: int = SEED) -> float:
+    """A number in [0, 1) that depends on nothing but the parts and the seed."""
+    return zlib.crc32(repr((seed, *parts)).encode()) / 2**32
+
+
+def moments(
+    kind: Kind, place: Place, *, since: float, time_scale: float, seed: int = SEED
+) -> Moments:
+    """When this host writes this kind, without end, from `since` (seconds since the epoch) on."""
+    every = kind.every / time_scale
+    phase = draw(place.component, kind.name, seed=seed)
+    turn = math.floor(since / every - phase) - 1
+    while True:
+        chance = draw(place.component, kind.name, turn, seed=seed)
+        at = (turn + phase + kind.jitter * chance) * every
+        whose = int(chance * 1000) if kind.jitter else turn
+        if whose % HOSTS_EACH == place.index and at >= since:
+            yield at, kind.name
+        turn += 1
+
+
+def faster(kind: Kind, factor: float) -> Kind:
+    """The same kind, more often."""
+    return replace(kind, every=kind.every / factor)
+
+
+def line(kind: Kind, host: str, at: float, *, seed: int = SEED) -> bytes:
+    """One line of a log file: a JSON object, its time in UTC with microseconds."""
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
+    number = 1 + int(900 * draw(host, kind.name, moment, seed=seed))
+    document = {
+        "time": moment.replace("+00:00", "Z"),
+        "level": kind.level,
+        "type": kind.name,
+        "message": kind.message.replace("{n}", str(number)),
+        "host": host,
+        "logger": kind.logger,
+    }
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n"

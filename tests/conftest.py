@@ -1,0 +1,59 @@
+"""What all tests share: a provisioned database and the house rules for tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.support.postgres import fresh_database, running_postgres
+from tests.support.provision import MissingProgramError
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("release-master", deadline=None, print_blob=True)
+settings.load_profile("release-master")
+
+_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database"}
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, shared by the tests of one worker."""
+    try:
+        with running_postgres() as url:
+            yield url
+    except MissingProgramError as missing:
+        if os.environ.get("RELEASE_TEST_SKIP_PROVISIONED") == "1":
+            pytest.skip(str(missing))
+        pytest.fail(f"{missing} (or run make test-fast)", pytrace=False)
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database that only this test uses."""
+    with fresh_database(postgres_url) as url:
+        yield url
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server and refuse tests that break the house rules."""
+    complaints: set[str] = set()
+    for item in items:
+        if _PROVISIONED_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.provisioned)
+        complaints.update(_complaints(item))
+    if complaints:
+        raise pytest.UsageError("\n".join(sorted(complaints)))
+
+
+def _complaints(item: pytest.Item) -> Iterator[str]:
+    name = item.nodeid.split("[", maxsplit=1)[0]
+    function = getattr(item, "function", None)
+    if function is not None and not (function.__doc__ or "").strip():
+        yield f"{name}: say in a docstring what is expected"
+    numbers = [number for mark in item.iter_markers("scenario") for number in mark.args]
+    if len(numbers) > 3:
+        yield f"{name}: keeps {len(numbers)} promises at once; at most three can be seen to hold"

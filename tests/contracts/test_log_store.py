@@ -1,0 +1,368 @@
+"""What every LogStore promises: the same logs in give the same counts out."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.logs.files import FilesStore
+from adapters.logs.memory import MemoryStore
+from bot.core.config.log_store import FilesLogStore
+from bot.core.counts import NO_TYPE, CountRequest, Counts, LogStoreError, Window
+from bot.ports import LogStore
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+ZONES = [
+    ZoneInfo(name) for name in ("UTC", "Asia/Tokyo", "America/New_York", "Australia/Lord_Howe")
+]
+MINUTE = timedelta(minutes=1)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One log line before it is written."""
+
+    time: datetime
+    level: str = "ERROR"
+    error_type: str | None = "Timeout"
+    host: str = "host-1"
+    message: str = "it took too long"
+
+
+@dataclass
+class Subject:
+    """One implementation under test: something to write into, and the store that counts it."""
+
+    store: LogStore
+    write: Callable[[str, list[Document]], None]
+    break_it: Callable[[], None]
+
+
+def memory(_: Path) -> Subject:
+    """The twin for tests."""
+    store = MemoryStore()
+
+    def write(component: str, documents: list[Document]) -> None:
+        for one in documents:
+            store.add(
+                component, one.time, one.level, one.error_type, host=one.host, message=one.message
+            )
+
+    return Subject(store, write, lambda: store.fail("broken"))
+
+
+def line(one: Document) -> str:
+    """One JSON line, its time in the zone that the document has."""
+    fields = {
+        "time": one.time.isoformat(),
+        "level": one.level,
+        "host": one.host,
+        "message": one.message,
+    }
+    if one.error_type is not None:
+        fields["type"] = one.error_type
+    return json.dumps(fields, ensure_ascii=len(one.message) % 2 == 0) + "\n"
+
+
+@dataclass
+class LogFolder:
+    """JSON lines, one file a component and host."""
+
+    folder: Path
+    rotated: bool = False
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def write(self, component: str, documents: list[Document]) -> None:
+        """Append the documents; when rotated, the first half goes into an archive."""
+        for one in documents[: len(documents) // 2] if self.rotated else ():
+            with gzip.open(self.path(component, one.host, ".1.gz"), "ab") as archive:
+                archive.write(line(one).encode())
+        for one in documents[len(documents) // 2 :] if self.rotated else documents:
+            with self.path(component, one.host, "").open("a", encoding="utf-8") as log:
+                log.write(line(one))
+        self.path(component, "", "").touch()
+
+    def path(self, component: str, host: str, end: str) -> Path:
+        """The file of a component and host, whatever characters the host has."""
+        name = self.names.setdefault((component, host), str(len(self.names)))
+        return self.folder / f"{component}.{name}.log{end}"
+
+    def subject(self) -> Subject:
+        """Count this folder."""
+        config = FilesLogStore(kind="files", paths=("{component}.*.log*",))
+        store = FilesStore(config, self.folder, now=lambda: NOW)
+        return Subject(store, self.write, lambda: store._spill.cleanup() or shut(store))
+
+
+def shut(store: FilesStore) -> None:
+    """Take DuckDB away from a store."""
+    for logs in store._components.values():
+        logs.close(1)
+
+
+SUBJECTS: dict[str, Callable[[Path], Subject]] = {
+    "memory": memory,
+    "files": lambda folder: LogFolder(folder).subject(),
+    "files-rotated": lambda folder: LogFolder(folder, rotated=True).subject(),
+}
+
+
+@pytest.fixture(params=SUBJECTS.values(), ids=SUBJECTS.keys())
+def make(request: pytest.FixtureRequest) -> Callable[[Path], Subject]:
+    """How one implementation is made."""
+    chosen: Callable[[Path], Subject] = request.param
+    return chosen
+
+
+@asynccontextmanager
+async def made(make: Callable[[Path], Subject]) -> AsyncIterator[Subject]:
+    """One implementation with nothing in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        subject = make(Path(folder))
+        try:
+            yield subject
+        finally:
+            await subject.store.close()
+
+
+@pytest.fixture
+async def subject(make: Callable[[Path], Subject]) -> AsyncIterator[Subject]:
+    """One implementation with nothing in it."""
+    async with made(make) as one:
+        yield one
+
+
+def window(start: float, end: float) -> Window:
+    """A window in minutes after NOW."""
+    return Window(start=NOW + start * MINUTE, end=NOW + end * MINUTE)
+
+
+def table(counts: Counts, number: int = 0) -> dict[tuple[str, str, str, datetime | None], int]:
+    """One window's counts by type, level, host and bucket."""
+    types = counts.windows[number].types
+    assert all(one.count > 0 for one in types)
+    found = {(one.error_type, one.level, one.host, one.bucket): one.count for one in types}
+    assert len(found) == len(types)
+    return found
+
+
+def at_edges() -> st.SearchStrategy[datetime]:
+    """Moments on, just before and just after whole minutes, in several zones."""
+    return st.builds(
+        lambda minute, off, zone: (NOW + minute * MINUTE + off * MICROSECOND).astimezone(zone),
+        st.integers(-90, 90),
+        st.sampled_from([-1, 0, 1, 123_456]),
+        st.sampled_from(ZONES),
+    )
+
+
+def documents() -> st.SearchStrategy[list[Document]]:
+    """Documents with hostile texts."""
+    hostile = st.one_of(
+        st.sampled_from(
+            ["a", "b", '"', "'; DROP TABLE document", "\\", "a,b\n\tc\r", "<@all>", "é😀"]
+        ),
+        st.text(max_size=8),
+    )
+    return st.lists(
+        st.builds(
+            Document,
+            at_edges(),
+            st.sampled_from(["ERROR", "error", "WARN", "Warning", "INFO", "FATAL", ""]),
+            st.one_of(st.none(), hostile),
+            st.one_of(st.sampled_from(["host-1", "host-2"]), hostile),
+            hostile,
+        ),
+        max_size=12,
+    )
+
+
+def requests() -> st.SearchStrategy[CountRequest]:
+    """Requests for windows that overlap, touch or are empty."""
+    span = st.tuples(at_edges(), at_edges()).map(sorted)
+    return st.builds(
+        CountRequest,
+        component=st.just("chat"),
+        windows=st.lists(
+            span.map(lambda ends: Window(start=ends[0], end=ends[1])), min_size=1, max_size=3
+        ).map(tuple),
+        levels=st.sampled_from([("ERROR", "WARN"), ("warning",), ("INFO",), ("FATAL",), ()]),
+        bucket=st.sampled_from([None, MINUTE, 7 * MINUTE, timedelta(seconds=0.75)]),
+        samples=st.booleans(),
+    )
+
+
+def normal(level: str) -> str:
+    """The level as counts name it, for the words of these tests."""
+    return {"WARNING": "WARN", "FATAL": "ERROR"}.get(level.upper(), level.upper())
+
+
+def expected(
+    written: list[Document], request: CountRequest, span: Window
+) -> Counter[tuple[str, str, str, datetime | None]]:
+    """Count by brute force."""
+    levels = {normal(level) for level in request.levels}
+    counter: Counter[tuple[str, str, str, datetime | None]] = Counter()
+    for one in written:
+        if span.start <= one.time < span.end and normal(one.level) in levels:
+            bucket = None
+            if request.bucket:
+                since = one.time - datetime(1970, 1, 1, tzinfo=UTC)
+                bucket = one.time - since % request.bucket
+            counter[one.error_type or NO_TYPE, normal(one.level), one.host, bucket] += 1
+    return counter
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(written=documents(), later=documents(), request_=requests())
+async def test_counts_are_those_of_brute_force(
+    make: Callable[[Path], Subject],
+    written: list[Document],
+    later: list[Document],
+    request_: CountRequest,
+) -> None:
+    """Any documents in any windows are counted exactly, at the first look and at the second."""
+    async with made(make) as subject:
+        subject.write("other", [Document(NOW)])
+        so_far: list[Document] = []
+        for batch in (written, later):
+            subject.write("chat", batch)
+            so_far += batch
+            counts = await subject.store.count(request_)
+            check(counts, so_far, request_)
+
+
+def check(counts: Counts, written: list[Document], request: CountRequest) -> None:
+    """Compare all that was counted with brute force."""
+    assert [one.window for one in counts.windows] == list(request.windows)
+    assert counts.newest == max((one.time for one in written), default=None)
+    for number, span in enumerate(request.windows):
+        found = counts.windows[number]
+        truth = expected(written, request, span)
+        assert table(counts, number) == truth
+        order = [(one.error_type, one.level, one.host, one.bucket or NOW) for one in found.types]
+        assert order == sorted(order)
+        inside = [one for one in written if span.start <= one.time < span.end]
+        assert found.documents == Counter(one.host for one in inside)
+        check_samples(counts, number, written, request)
+    assert [gap.key for gap in counts.gaps] == (
+        [] if counts.windows[-1].documents else ["gap.no_documents"]
+    )
+
+
+def check_samples(
+    counts: Counts, number: int, written: list[Document], request: CountRequest
+) -> None:
+    """A sample is the first moment of its type and a message of that moment."""
+    found = counts.windows[number]
+    types = {one.error_type for one in found.types} if request.samples else set()
+    assert [one.error_type for one in found.samples] == sorted(types)
+    levels = {normal(level) for level in request.levels}
+    for sample in found.samples:
+        same = [
+            one
+            for one in written
+            if (one.error_type or NO_TYPE) == sample.error_type
+            and normal(one.level) in levels
+            and found.window.start <= one.time < found.window.end
+        ]
+        assert sample.first_seen == min(one.time for one in same)
+        assert sample.message in {one.message for one in same if one.time == sample.first_seen}
+
+
+async def test_windows_are_half_open(subject: Subject) -> None:
+    """A document on the start of a window is in it, one on its end is not."""
+    subject.write("chat", [Document(NOW), Document(NOW + MINUTE)])
+    counts = await subject.store.count(
+        CountRequest(component="chat", windows=(window(-1, 0), window(0, 1), window(1, 2)))
+    )
+    assert [sum(table(counts, number).values()) for number in range(3)] == [0, 1, 1]
+
+
+async def test_an_empty_window_is_empty(subject: Subject) -> None:
+    """A window of no length holds nothing, even where a document is."""
+    subject.write("chat", [Document(NOW)])
+    counts = await subject.store.count(CountRequest(component="chat", windows=(window(0, 0),)))
+    assert counts.windows[0].types == ()
+    assert counts.windows[0].documents == {}
+
+
+async def test_silence_in_the_last_window_is_a_gap(subject: Subject) -> None:
+    """Without any document in the last window the counts are not complete."""
+    subject.write("chat", [Document(NOW - 5 * MINUTE)])
+    counts = await subject.store.count(
+        CountRequest(component="chat", windows=(window(-10, 0), window(0, 10)))
+    )
+    assert [gap.key for gap in counts.gaps] == ["gap.no_documents"]
+
+
+async def test_silence_before_is_no_gap(subject: Subject) -> None:
+    """A baseline without documents is complete when the last window has some."""
+    subject.write("chat", [Document(NOW + MINUTE, level="DEBUG")])
+    counts = await subject.store.count(
+        CountRequest(component="chat", windows=(window(-10, 0), window(0, 10)))
+    )
+    assert counts.gaps == ()
+
+
+async def test_newest_is_of_any_level_and_outside_of_the_windows_too(subject: Subject) -> None:
+    """The newest document is found though no window holds it and its level is not asked for."""
+    subject.write("chat", [Document(NOW), Document(NOW + 30 * MINUTE, level="DEBUG")])
+    counts = await subject.store.count(CountRequest(component="chat", windows=(window(0, 1),)))
+    assert counts.newest == NOW + 30 * MINUTE
+
+
+async def test_the_repeated_hour_of_daylight_saving_is_two_hours(subject: Subject) -> None:
+    """Both passes of the repeated hour are counted at their own moment."""
+    zone = ZoneInfo("America/New_York")
+    first = datetime(2025, 11, 2, 1, 30, tzinfo=zone)
+    second = first.replace(fold=1)
+    subject.write("chat", [Document(first), Document(second), Document(second)])
+    begin = first.astimezone(UTC)
+    spans = tuple(
+        Window(start=begin + hour * 60 * MINUTE, end=begin + (hour + 1) * 60 * MINUTE)
+        for hour in (0, 1)
+    )
+    counts = await subject.store.count(CountRequest(component="chat", windows=spans))
+    assert [sum(table(counts, number).values()) for number in (0, 1)] == [1, 2]
+
+
+async def test_a_component_sees_its_own_documents_only(subject: Subject) -> None:
+    """Documents of one component never count for another."""
+    subject.write("chat", [Document(NOW)])
+    subject.write("push", [Document(NOW), Document(NOW)])
+    counts = await subject.store.count(CountRequest(component="push", windows=(window(0, 1),)))
+    assert sum(table(counts).values()) == 2
+
+
+async def test_a_failure_is_an_error_and_never_zero(subject: Subject) -> None:
+    """A store that cannot count raises LogStoreError."""
+    subject.write("chat", [Document(NOW)])
+    request = CountRequest(component="chat", windows=(window(0, 1),))
+    await subject.store.count(request)
+    subject.break_it()
+    with pytest.raises(LogStoreError):
+        await subject.store.count(request)
+
+
+async def test_a_second_close_does_no_harm(subject: Subject) -> None:
+    """Closing twice is allowed."""
+    await subject.store.close()
+    await subject.store.close()

@@ -1,0 +1,232 @@
+"""The page in a real browser: what people see, press and hear stays true and usable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp.test_utils import unused_port
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+
+from bot.web.app import create_app, listen
+from bot.web.site import BACKEND, SITE, Mode
+from tests.support.provision import require
+from tests.support.web_backend import World, card, token_of, utc_now, world
+from tests.support.web_cards import board, fill, question
+
+pytestmark = pytest.mark.browser
+_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """The system's Chromium."""
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(
+            executable_path=str(require("chromium")), args=_ARGS
+        )
+        yield found
+        await found.close()
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[World]:
+    """A room of the try-out with a running release in it."""
+    async with world(Mode.TRY, port=unused_port(), time_scale=60) as found:
+        await fill(found.log, utc_now())
+        yield found
+
+
+async def _visit(browser: Browser, found: World, *, width: int = 1280) -> Page:
+    page = await browser.new_page(viewport={"width": width, "height": 800})
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type == "error" and "ERR_CONNECTION" not in message.text:
+            pytest.fail(message.text)
+
+    page.on("console", complain)
+    await page.goto(found.base)
+    await expect(page.get_by_text("Connected")).to_be_visible()
+    return page
+
+
+async def test_a_refused_click_offers_another_person(browser: Browser, room: World) -> None:
+    """Approve asks first; who may not is told privately, acts as Rin, and the question closes."""
+    page = await _visit(browser, room)
+    log = page.get_by_role("log", name="Conversation")
+    await page.get_by_role("button", name="Approve", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Restart all servers of chat?")
+    await dialog.get_by_role("button", name="Approve").click()
+    await expect(log.get_by_text("only you see this")).to_be_visible()
+    await page.get_by_role("button", name="Act as Rin").click()
+    await expect(page.get_by_label("Act as")).to_have_value("rin")
+    await page.get_by_role("button", name="Approve", exact=True).click()
+    await dialog.get_by_role("button", name="Approve").click()
+
+    await expect(log.get_by_role("heading", name="approve by Rin")).to_be_visible()
+    await expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+    assert [heard.person for heard in room.bot.heard] == ["ayumi", "rin"]
+
+
+async def test_a_reason_is_asked_for_and_sent(browser: Browser, room: World) -> None:
+    """Reject is not sent without a reason nor after Cancel; Details acts at once."""
+    page = await _visit(browser, room)
+    dialog = page.get_by_role("dialog")
+    reject = page.get_by_role("button", name="Reject", exact=True)
+    await reject.click()
+    await dialog.get_by_role("button", name="Cancel").click()
+    await reject.click()
+    await dialog.get_by_role("button", name="Reject").click()
+    await dialog.get_by_label("Reason").fill("   ")
+    await dialog.get_by_label("Reason").press("Enter")
+    await expect(dialog).to_be_visible()
+    assert room.bot.heard == []
+    await dialog.get_by_label("Reason").fill("latency doubled")
+    await dialog.get_by_label("Reason").press("Enter")
+    await expect(page.get_by_text("latency doubled")).to_be_visible()
+
+    assert (room.bot.heard[0].verb, room.bot.heard[0].reason) == ("reject", "latency doubled")
+
+
+async def test_edits_keep_focus_and_place(browser: Browser, room: World) -> None:
+    """A card edited in place keeps its focused button, and reading further up is not disturbed."""
+    page = await _visit(browser, room)
+    approve = page.get_by_role("button", name="Approve", exact=True)
+    await approve.focus()
+    again = question(utc_now()).model_copy(update={"release": 42, "state": "waiting"})
+    await room.log.put("main", "question", again, utc_now())
+    await expect(page.locator(".kind-question .chip")).to_have_text("waiting")
+    await expect(approve).to_be_focused()
+    await page.evaluate("document.getElementById('log').scrollTop = 40")
+    await room.log.put("main", "new", card("notice", "Something new"), utc_now())
+    await expect(page.get_by_text("Something new")).to_be_attached()
+    assert await page.evaluate("document.getElementById('log').scrollTop") == 40
+    await page.get_by_role("button", name="Go to newest").click()
+    await expect(page.get_by_text("Something new")).to_be_in_viewport()
+
+
+@pytest.mark.scenario(76)
+async def test_text_is_shown_and_never_run(browser: Browser, room: World) -> None:
+    """Markup and addresses in texts of logs and people are letters; only link fields are links."""
+    page = await _visit(browser, room)
+    evil = "<img src=x onerror=alert(1)> https://evil.example <script>1</script>"
+    await page.get_by_label("Message").fill(evil)
+    await page.get_by_role("button", name="Send").click()
+    said = page.locator(".kind-said .said").last
+    await expect(said).to_have_text(evil)
+
+    assert await page.locator("[role=log] img, [role=log] script").count() == 0
+    links = page.get_by_role("log").get_by_role("link")
+    assert await links.all_text_contents() == ["Look at the logs"]
+    assert await links.get_attribute("rel") == "noopener noreferrer"
+
+
+async def test_a_page_survives_a_restart_of_the_bot(browser: Browser, room: World) -> None:
+    """While the bot is away the page says so; then it catches up and shows nothing twice."""
+    page = await _visit(browser, room)
+    entries = page.locator(".entry")
+    before = await entries.count()
+    assert room.runner is not None
+    await room.runner.cleanup()
+    await expect(page.get_by_role("status")).to_have_text("Reconnecting…")
+    await room.log.put("main", "missed", card("notice", "Said meanwhile"), utc_now())
+    app = create_app(room.app[SITE], room.app[BACKEND])
+    room.runner = await listen(app, "127.0.0.1", int(room.base.rpartition(":")[2]))
+    try:
+        await expect(page.get_by_text("Said meanwhile")).to_be_visible(timeout=15000)
+        await expect(page.get_by_role("status")).to_have_text("Connected")
+        assert await entries.count() == before + 1
+    finally:
+        await room.runner.cleanup()
+
+
+async def test_the_start_dialog_types_a_command(browser: Browser, room: World) -> None:
+    """Choosing in the dialog writes the command that one could type, and sends exactly that."""
+    page = await _visit(browser, room)
+    await page.get_by_role("button", name="Start a release").click()
+    dialog = page.get_by_role("dialog", name="Start a release")
+    await dialog.get_by_label("chat", exact=True).select_option("2026.11.4-broken")
+    await dialog.get_by_label("media", exact=True).select_option("Leave out")
+    await dialog.get_by_label("Confirm").select_option("Ask only at gates")
+    await dialog.get_by_label("Note").fill('week "47"')
+    command = (
+        "start openchat 2026.11.4 chat=2026.11.4-broken exclude=media confirm=gates "
+        "note=\"week '47'\""
+    )
+    await expect(dialog.locator("output")).to_have_text(command)
+    await dialog.get_by_role("button", name="Start").click()
+    await expect(page.locator(".said").last).to_have_text(command)
+
+    assert room.bot.heard[0].text == command
+
+
+async def test_the_board_shows_the_newest_running_release(browser: Browser, room: World) -> None:
+    """The running release is pinned, an older one can be looked up, and a new one takes over."""
+    page = await _visit(browser, room)
+    region = page.get_by_role("region", name="Board")
+    await expect(region.get_by_role("heading", name="#42")).to_be_visible()
+    await expect(region.get_by_role("button", name="Pause")).to_be_visible()
+    await page.get_by_role("log").get_by_role("button", name="Show board #41").click()
+    await expect(region.get_by_role("heading", name="#41")).to_be_visible()
+    await room.log.put("main", "release:43:board", board(utc_now(), release=43), utc_now())
+    await expect(region.get_by_role("heading", name="#43")).to_be_visible()
+    await expect(region.get_by_role("button", name="Show board #42")).to_be_visible()
+    room.facts.events[43] = [{"kind": "planned", "person": "ayumi"}]
+    await region.get_by_role("button", name="Journal").click()
+    dialog = page.get_by_role("dialog", name="Journal of #43")
+    await expect(dialog.get_by_role("cell", name="planned")).to_be_visible()
+
+
+async def test_tabs_may_be_different_people(browser: Browser, room: World) -> None:
+    """The actor is remembered for one tab only, over a reload."""
+    one, two = await _visit(browser, room), await _visit(browser, room)
+    await one.get_by_label("Act as").select_option("ken")
+    await one.reload()
+    await expect(one.get_by_label("Act as")).to_have_value("ken")
+    await expect(two.get_by_label("Act as")).to_have_value("ayumi")
+    await expect(two.get_by_text("Times are shortened 60 times")).to_be_visible()
+
+
+async def test_it_fits_a_phone(browser: Browser, room: World) -> None:
+    """At 360 pixels chat and board are tabs, and nothing scrolls sideways."""
+    page = await _visit(browser, room, width=360)
+    sideways = "document.documentElement.scrollWidth > innerWidth"
+    assert not await page.evaluate(sideways)
+    await expect(page.get_by_role("region", name="Board")).to_be_hidden()
+    await page.get_by_role("button", name="Board", exact=True).click()
+    await expect(page.get_by_role("heading", name="#42")).to_be_visible()
+    assert not await page.evaluate(sideways)
+    await page.get_by_role("button", name="Start a release").click()
+    await expect(page.get_by_role("dialog").get_by_role("button", name="Start")).to_be_visible()
+    assert not await page.evaluate(sideways)
+
+
+async def test_every_control_has_a_name(browser: Browser, room: World) -> None:
+    """No button, field or list is nameless for people who do not see the page."""
+    page = await _visit(browser, room)
+    nameless = await page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, textarea")]
+            .filter((node) => !node.getAttribute("aria-label")?.trim()
+                && !(node.labels && node.labels.length) && !node.textContent.trim())
+            .map((node) => node.outerHTML)"""
+    )
+
+    assert nameless == []
+
+
+async def test_serve_asks_for_the_token_first(browser: Browser) -> None:
+    """Under serve the token opens the room as its person, without a choice of actors."""
+    async with world(Mode.SERVE, port=unused_port()) as found:
+        page = await browser.new_page()
+        await page.goto(found.base)
+        await page.get_by_label("Token").fill(token_of("rin"))
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_text("Connected")).to_be_visible()
+        await expect(page.get_by_label("Act as")).to_be_hidden()
+        await page.get_by_label("Message").fill("status")
+        await page.get_by_label("Message").press("Enter")
+        await expect(page.locator(".kind-said")).to_contain_text("Rin")
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    assert found.bot.heard[0].person == "rin"
