@@ -1,1 +1,3 @@
 """The release bot of the chatroom."""
+
+__version__ = "0.1.0"

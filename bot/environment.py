@@ -35,6 +35,8 @@ class Environment(BaseSettings):
 
     release_file: Path = Path("release.yml")
     """The file with targets, people, rooms, executors, log stores and policies."""
+    state_dir: Path = Path("release-master-state")
+    """The folder where commands of the executor `command` leave their output and exit code."""
     database_url: str = Field(
         default="sqlite:///release-master.sqlite3",
         pattern=r"^(sqlite:///|postgresql\+psycopg://)",

@@ -124,7 +124,7 @@ class _Redactor:
 
 
 class Metrics:
-    """The numbers of one bot process, on a registry of its own.
+    """The numbers of one bot process, on a registry of its own; the engine's `Watch`.
 
     Labels take words of the bot (kinds, states, names from release.yml), never text that people
     or other systems sent: each value makes a time series that lasts.
@@ -133,15 +133,15 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._releases = self._counter("releases", "Releases that ended.", "outcome")
-        self._steps = self._counter("steps", "Steps that came into a state.", "kind", "state")
+        self._steps = self._counter("steps", "Steps that came to rest.", "kind", "state")
         self._verdicts = self._counter("verdicts", "Rounds of checks.", "value")
-        self._inbox = self._counter("inbox", "Messages and clicks that came in.", "room", "result")
+        self._inbox = self._counter("inbox", "Messages and clicks answered.", "outcome")
         self._undelivered = self._counter("deliveries_failed", "Cards not delivered.", "room")
         self._forged = self._counter("signature_failures", "Requests refused.", "platform")
         self._calls = Histogram(
             "release_master_executor_seconds",
             "How long calls of executors take.",
-            ("executor", "call", "result"),
+            ("executor", "call"),
             registry=self.registry,
             buckets=_CALL_SECONDS,
         )
@@ -162,32 +162,32 @@ class Metrics:
             registry=self.registry,
         )
 
-    def release_ended(self, outcome: str) -> None:
-        """Count a release that came into a terminal phase."""
-        self._releases.labels(outcome).inc()
+    def release_ended(self, phase: str) -> None:
+        """Count a release that came into this terminal phase."""
+        self._releases.labels(phase).inc()
 
-    def step_became(self, kind: str, state: str) -> None:
-        """Count a step that came into a state."""
+    def step_ended(self, kind: str, state: str) -> None:
+        """Count a step that came to rest in this state."""
         self._steps.labels(kind, state).inc()
 
-    def executor_called(self, executor: str, call: str, result: str, seconds: float) -> None:
-        """Record a call (start, find, look, stop, ...), its result (`ok` or the error's name)."""
-        self._calls.labels(executor, call, result).observe(seconds)
+    def executor_call(self, executor: str, call: str, seconds: float) -> None:
+        """Record how long a call (start, find, look, stop, ...) took, answered or not."""
+        self._calls.labels(executor, call).observe(seconds)
 
-    def verdict_reached(self, value: str) -> None:
-        """Count the outcome of one round of a check."""
-        self._verdicts.labels(value).inc()
+    def verdict(self, result: str) -> None:
+        """Count the result of one round of a check."""
+        self._verdicts.labels(result).inc()
 
     def outbox_waits(self, seconds: float) -> None:
         """Say how long the oldest due effect has been waiting, 0 if none is due."""
         self._outbox_age.set(max(0.0, seconds))
 
-    def message_came(self, room: str, result: str) -> None:
-        """Count what came in: `new`, `repeat`, or why it was not taken."""
-        self._inbox.labels(room, result).inc()
+    def inbound(self, outcome: str) -> None:
+        """Count something that a person said or clicked, by how it was answered."""
+        self._inbox.labels(outcome).inc()
 
     def delivery_failed(self, room: str) -> None:
-        """Count a card that a room did not take."""
+        """Count a delivery that a room did not take; the next try counts again."""
         self._undelivered.labels(room).inc()
 
     def signature_failed(self, platform: str) -> None:

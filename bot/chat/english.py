@@ -340,9 +340,7 @@ TEXTS: dict[str, str] = {
     "refused.same_version": "{component} already ran {version} before: there is nothing to go back to.",
     "refused.no_component": "{component} is not in this release.",
     "refused.room": "{target} is commanded in another room: {rooms}.",
-    "refused.locked": (
-        "{name} is taken by {owner} with release #{release} for {age}: {reason}"
-    ),
+    "refused.locked": ("{name} is taken by {owner} with release #{release} for {age}: {reason}"),
     "refused.lock_ambiguous": (
         "The lock {name} cannot be read, so it blocks. An admin frees it: unlock NAME reason"
     ),
@@ -363,6 +361,7 @@ TEXTS: dict[str, str] = {
     "unlock.done": "{name} is free.",
     "hint.example": "For example: {line}",
     "hint.try": "{line}",
+    "trouble.over": "For a while nothing could be stored ({code}); nothing was done meanwhile",
     # Answers
     "status.title": "{count} releases are active",
     "history.title": "The last {count} releases",
@@ -435,10 +434,20 @@ TEXTS: dict[str, str] = {
         }.items()
     },
     # Journal
-    **{f"fact.{word}": f"release {word.replace('_', ' ')}" for word in (
-        "planned_phase", "running", "paused", "aborting", "rolling_back", "done", "aborted",
-        "rolled_back", "failed",
-    )},
+    **{
+        f"fact.{word}": f"release {word.replace('_', ' ')}"
+        for word in (
+            "planned_phase",
+            "running",
+            "paused",
+            "aborting",
+            "rolling_back",
+            "done",
+            "aborted",
+            "rolled_back",
+            "failed",
+        )
+    },
     "fact.planned": "planned {target}: {steps} steps",
     "fact.replanned": "plan changed by {who}",
     "fact.asked": "asked {kind} {step} (question {question})",

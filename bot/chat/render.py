@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
+from bot.chat.texts import Words
 from bot.core.card import Action, Card, Cell, Chart, Table
-from bot.core.value import Text
+from bot.core.value import Text, text
 
 Say = Callable[[Text], str]
 """Turns a message key and its parameters into a sentence."""
 
 
+class ViewerWords(Words):
+    """Says texts with moments as ISO 8601: the page shows them in each viewer's own zone."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Word one parameter; a moment stays exact to the second, with its zone."""
+        if format_spec in {"time", "day"} and value:
+            return datetime.fromisoformat(str(value)).isoformat(timespec="seconds")
+        return super().format_field(value, format_spec)
+
+
 def card_json(card: Card, say: Say) -> dict[str, object]:
     """Render a card to values that json.dumps takes; every string is data, never markup.
 
-    A field whose text key ends in `link` and whose value is an http(s) address moves to `links`.
+    `state_word` is the state in words. A field whose text key ends in `link` and whose value is an
+    http(s) address moves to `links`.
     """
     links, fields = [], []
     for name, cell in card.fields:
@@ -29,6 +43,7 @@ def card_json(card: Card, say: Say) -> dict[str, object]:
         "text": say(card.text),
         "release": card.release,
         "state": card.state,
+        "state_word": _state_word(card.state, say),
         "lines": [_cell(line, say) for line in card.lines],
         "fields": fields,
         "links": links,
@@ -40,6 +55,12 @@ def card_json(card: Card, say: Say) -> dict[str, object]:
         "who": card.who,
         "footer": None if card.footer is None else _cell(card.footer, say),
     }
+
+
+def _state_word(state: str, say: Say) -> str:
+    key = f"state.{state}"
+    said = say(text(key)) if state else ""
+    return state.replace("_", " ") if said == key else said
 
 
 def _cell(cell: Cell, say: Say) -> str:

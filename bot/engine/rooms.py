@@ -178,7 +178,7 @@ async def _show_in(services: Services, release: Release, room: str, slot: str, c
         services.watch.delivery_failed(room)
         return False
     now = services.now()
-    await services.store.transact(lambda tx: tx.put_post(room, release.id, slot, ref, digest, now))
+    await services.store.transact(lambda tx: tx.put_post(room, release.id, slot, ref=ref, digest=digest, at=now))
     return True
 
 

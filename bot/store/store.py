@@ -54,9 +54,11 @@ class Store:
             await self.close()
             raise
         if self.notifies:
+            tried = asyncio.Event()
             self._listener = asyncio.create_task(
-                listen(self._database.url, self._heard), name="store-listen"
+                listen(self._database.url, self._heard, tried), name="store-listen"
             )
+            await tried.wait()
 
     async def close(self) -> None:
         """Let running transactions end and give back connections and threads."""

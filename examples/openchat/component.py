@@ -23,9 +23,9 @@ if not __package__:  # run as a script: its neighbours are found like those of a
     __package__ = "openchat"
     __import__(__package__)
 
-from .background import REQUEST, line  # noqa: E402 - the lines above come first
-from .faults import VERSIONS, Behaviour, kinds, streams  # noqa: E402 - the lines above come first
-from .topology import Place  # noqa: E402 - the lines above come first
+from .background import REQUEST, line
+from .faults import VERSIONS, Behaviour, kinds, streams
+from .topology import Place
 
 _PATIENCE = 0.5
 """Seconds that a client may take to send its request."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from heapq import merge
 from itertools import takewhile
 from pathlib import Path
 
@@ -44,16 +43,11 @@ def write(
 
 def _write_host(root: Path, place: Place, *, end: float, time_scale: float, seed: int) -> None:
     since = end - TEN_DAYS / time_scale
-    found = merge(
-        *(
-            moments(kind, place, since=since, time_scale=time_scale, seed=seed)
-            for kind in _KINDS.values()
-        )
-    )
-    lines = [
-        line(_KINDS[name], place.host, at, seed=seed)
-        for at, name in takewhile(lambda one: one[0] < end, found)
-    ]
+    found: list[tuple[float, str]] = []
+    for kind in _KINDS.values():
+        stream = moments(kind, place, since=since, time_scale=time_scale, seed=seed)
+        found += takewhile(lambda one: one[0] < end, stream)
+    lines = [line(_KINDS[name], place.host, at) for at, name in sorted(found)]
     log_file(root, place).parent.mkdir(parents=True, exist_ok=True)
     size = -(-len(lines) // _FILES)
     for number in range(_FILES):

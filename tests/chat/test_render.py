@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from bot.chat.render import card_json
+from bot.chat.render import ViewerWords, card_json
 from bot.core.card import Action, Card, Chart, Confirm, Row, Series, Style, Table
 from bot.core.value import Text, text
 
@@ -22,10 +22,10 @@ def _card(**more: object) -> Card:
 
 
 def test_every_field_of_a_card_is_there() -> None:
-    """The JSON has the fields of the card, and `links` beside them."""
+    """The JSON has the fields of the card, and `links` and `state_word` beside them."""
     rendered = card_json(_card(), _say)
 
-    assert set(rendered) == set(Card.model_fields) | {"links"}
+    assert set(rendered) == set(Card.model_fields) | {"links", "state_word"}
     assert rendered["title"] == "<title>"
     assert rendered["at"] is None
     assert rendered["footer"] is None
@@ -85,6 +85,26 @@ def test_a_full_card_becomes_strings() -> None:
     ]
     assert rendered["at"] == "2026-11-23T14:35:00+00:00"
     assert (rendered["who"], rendered["mentions"], rendered["footer"]) == ("Rin", ["rin"], "foot")
+
+
+def test_a_state_is_said_in_words() -> None:
+    """A state with a text is said; one without is shown as it is, and none is empty."""
+    words = ViewerWords(templates={"state.baking": "watching the logs"})
+
+    assert card_json(_card(state="baking"), words)["state_word"] == "watching the logs"
+    assert card_json(_card(state="odd_state"), words)["state_word"] == "odd state"
+    assert card_json(_card(), words)["state_word"] == ""
+
+
+def test_moments_are_left_to_the_page() -> None:
+    """Moments in sentences stay exact, whatever the zone of the bot; absent ones are a dash."""
+    words = ViewerWords(
+        "Asia/Tokyo", {"next": "round {n} at {at:time}, {at:day}", "no": "{at:time}"}
+    )
+    said = words(text("next", n=2, at="2026-11-23T14:35:01.500000+00:00"))
+
+    assert said == "round 2 at 2026-11-23T14:35:01+00:00, 2026-11-23T14:35:01+00:00"
+    assert words(text("no", at=None)) == "\N{EN DASH}"
 
 
 def test_an_action_without_a_dialog_has_none() -> None:

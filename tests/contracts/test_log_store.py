@@ -104,7 +104,7 @@ class LogFolder:
         """Count this folder."""
         config = FilesLogStore(kind="files", paths=("{component}.*.log*",))
         store = FilesStore(config, self.folder, now=lambda: NOW)
-        return Subject(store, self.write, lambda: store._spill.cleanup() or shut(store))
+        return Subject(store, self.write, lambda: shut(store))
 
 
 def shut(store: FilesStore) -> None:
@@ -120,7 +120,7 @@ SUBJECTS: dict[str, Callable[[Path], Subject]] = {
 }
 
 
-@pytest.fixture(params=SUBJECTS.values(), ids=SUBJECTS.keys())
+@pytest.fixture(params=list(SUBJECTS.values()), ids=list(SUBJECTS))
 def make(request: pytest.FixtureRequest) -> Callable[[Path], Subject]:
     """How one implementation is made."""
     chosen: Callable[[Path], Subject] = request.param

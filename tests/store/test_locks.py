@@ -36,7 +36,7 @@ def over(tx: Tx, release_id: int, at: datetime) -> None:
 
 @pytest.mark.scenario(5, 90)
 def test_all_or_nothing(database: Database, at: datetime) -> None:
-    """A second release, of the same person too, gets nothing and is told who, why and since when."""
+    """A second release, even of the same person, gets nothing and is told who, why, when."""
     assert claim(database, ["talk", "push"], 1, at) == []
 
     in_the_way = claim(database, ["api", "talk"], 2, at + _DEAD)
@@ -107,7 +107,7 @@ def test_an_unreadable_lock_blocks_and_is_shown(
 ) -> None:
     """It is ambiguous, stops even its own release, is never swept, and goes by hand only."""
     claim(database, ["talk"], 1, at)
-    database.write(lambda tx: tx.connection.exec_driver_sql(f"UPDATE locks SET {damage}"))
+    database.write(lambda tx: tx.connection.exec_driver_sql(f"UPDATE locks SET {damage}"))  # noqa: S608 - of this file
 
     in_the_way = claim(database, ["talk", "api"], 1, at)
     swept = database.write(lambda tx: tx.sweep(at + 10 * _DEAD, _DEAD))[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from bot.store import Tx
 from bot.store.database import Database
 
@@ -65,9 +67,7 @@ def test_a_rolled_back_message_leaves_no_gap(database: Database, at: datetime) -
         put(tx, "a", "1", at)
         raise RuntimeError
 
-    try:
+    with pytest.raises(RuntimeError):
         database.write(fails)
-    except RuntimeError:
-        pass
 
     assert database.write(lambda tx: put(tx, "b", "1", at))[0][1] == 1

@@ -277,37 +277,3 @@ def test_work_here_is_skipped(database: Database, at: datetime) -> None:
     found = database.write(lambda tx: tx.take("me", later, later, limit=1, skip={first.id}))[0]
 
     assert [row.key for row in found] == ["b"]
-
-
-@pytest.mark.parametrize(
-    ("query", "index"),
-    [
-        (
-            "SELECT * FROM effects WHERE ready_at <= 5 ORDER BY ready_at, id LIMIT 10",
-            "ix_effects_ready_at",
-        ),
-        ("SELECT ready_at FROM effects ORDER BY ready_at LIMIT 1", "ix_effects_ready_at"),
-        ("SELECT * FROM effects WHERE release_id = 5 AND key = 'k'", "uq_effects_release_id_key"),
-    ],
-)
-def test_taking_uses_an_index(database: Database, at: datetime, query: str, index: str) -> None:
-    """With many waiting timers the questions of an idle engine touch a few rows only."""
-
-    def fill(tx: Tx) -> None:
-        for release in range(2000):
-            tx.enqueue(release, "k", kind="timer", body="{}", due_at=at + release * _SECOND)
-
-    database.write(fill)
-    explain = "EXPLAIN" if database.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
-    # SQLite names the index behind a UNIQUE constraint by itself.
-    expected = (
-        index
-        if database.dialect == "postgresql"
-        else index.replace("uq_effects_release_id_key", "sqlite_autoindex_effects_1")
-    )
-
-    def plan(tx: Tx) -> str:
-        tx.connection.exec_driver_sql("ANALYZE")
-        return str(tx.connection.exec_driver_sql(f"{explain} {query}").all())
-
-    assert expected in database.write(plan)[0]

@@ -156,10 +156,13 @@ class DeploymentApi:
     ) -> web.StreamResponse:
         self.calls[f"{request.method} {request.path}"] += 1
         self.headers = dict(request.headers)
-        faults = self.faults
-        if faults.drop:
-            faults.drop -= 1
+        if self.faults.drop:
+            self.faults.drop -= 1
             return self._hang_up(request)
+        return self._wrong_answer() or await handler(request)
+
+    def _wrong_answer(self) -> web.Response | None:
+        faults = self.faults
         if faults.down:
             faults.down -= 1
             return web.json_response({"error": "down"}, status=503)
@@ -171,7 +174,7 @@ class DeploymentApi:
             return web.json_response({"error": "no quota, password=hunter2"})
         if faults.raw is not None:
             return web.Response(text=faults.raw, content_type="application/json")
-        return await handler(request)
+        return None
 
     def _hang_up(self, request: web.Request) -> web.Response:
         assert request.transport is not None

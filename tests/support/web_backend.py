@@ -33,7 +33,7 @@ def t(words: str) -> Text:
 def say(message: Text) -> str:
     """Say a text of `t`; any other one as its key and parameters."""
     words = message.params.get("words")
-    return str(words) if words is not None else f"{message.key} {message.params}"
+    return str(words) if words is not None else f"{message.key} {message.params or ''}".strip()
 
 
 def token_of(person: str) -> str:

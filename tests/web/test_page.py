@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp.test_utils import unused_port
@@ -15,6 +15,7 @@ from tests.support.web_backend import World, card, token_of, utc_now, world
 from tests.support.web_cards import board, fill, question
 
 pytestmark = pytest.mark.browser
+Visit = Callable[..., Awaitable[Page]]
 _ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -37,22 +38,30 @@ async def room() -> AsyncIterator[World]:
         yield found
 
 
-async def _visit(browser: Browser, found: World, *, width: int = 1280) -> Page:
-    page = await browser.new_page(viewport={"width": width, "height": 800})
+@pytest.fixture
+async def visit(browser: Browser) -> AsyncIterator[Visit]:
+    """Opens the page; a script error or a broken policy on any of them fails the test."""
+    complaints: list[str] = []
 
-    def complain(message: ConsoleMessage) -> None:
+    def hear(message: ConsoleMessage) -> None:
         if message.type == "error" and "ERR_CONNECTION" not in message.text:
-            pytest.fail(message.text)
+            complaints.append(message.text)
 
-    page.on("console", complain)
-    await page.goto(found.base)
-    await expect(page.get_by_text("Connected")).to_be_visible()
-    return page
+    async def opened(found: World, width: int = 1280) -> Page:
+        page = await browser.new_page(viewport={"width": width, "height": 800})
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(found.base)
+        await expect(page.get_by_text("Connected")).to_be_visible()
+        return page
+
+    yield opened
+    assert complaints == []
 
 
-async def test_a_refused_click_offers_another_person(browser: Browser, room: World) -> None:
+async def test_a_refused_click_offers_another_person(visit: Visit, room: World) -> None:
     """Approve asks first; who may not is told privately, acts as Rin, and the question closes."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     log = page.get_by_role("log", name="Conversation")
     await page.get_by_role("button", name="Approve", exact=True).click()
     dialog = page.get_by_role("dialog", name="Restart all servers of chat?")
@@ -68,9 +77,9 @@ async def test_a_refused_click_offers_another_person(browser: Browser, room: Wor
     assert [heard.person for heard in room.bot.heard] == ["ayumi", "rin"]
 
 
-async def test_a_reason_is_asked_for_and_sent(browser: Browser, room: World) -> None:
+async def test_a_reason_is_asked_for_and_sent(visit: Visit, room: World) -> None:
     """Reject is not sent without a reason nor after Cancel; Details acts at once."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     dialog = page.get_by_role("dialog")
     reject = page.get_by_role("button", name="Reject", exact=True)
     await reject.click()
@@ -88,9 +97,9 @@ async def test_a_reason_is_asked_for_and_sent(browser: Browser, room: World) -> 
     assert (room.bot.heard[0].verb, room.bot.heard[0].reason) == ("reject", "latency doubled")
 
 
-async def test_edits_keep_focus_and_place(browser: Browser, room: World) -> None:
+async def test_edits_keep_focus_and_place(visit: Visit, room: World) -> None:
     """A card edited in place keeps its focused button, and reading further up is not disturbed."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     approve = page.get_by_role("button", name="Approve", exact=True)
     await approve.focus()
     again = question(utc_now()).model_copy(update={"release": 42, "state": "waiting"})
@@ -106,9 +115,9 @@ async def test_edits_keep_focus_and_place(browser: Browser, room: World) -> None
 
 
 @pytest.mark.scenario(76)
-async def test_text_is_shown_and_never_run(browser: Browser, room: World) -> None:
+async def test_text_is_shown_and_never_run(visit: Visit, room: World) -> None:
     """Markup and addresses in texts of logs and people are letters; only link fields are links."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     evil = "<img src=x onerror=alert(1)> https://evil.example <script>1</script>"
     await page.get_by_label("Message").fill(evil)
     await page.get_by_role("button", name="Send").click()
@@ -121,9 +130,9 @@ async def test_text_is_shown_and_never_run(browser: Browser, room: World) -> Non
     assert await links.get_attribute("rel") == "noopener noreferrer"
 
 
-async def test_a_page_survives_a_restart_of_the_bot(browser: Browser, room: World) -> None:
+async def test_a_page_survives_a_restart_of_the_bot(visit: Visit, room: World) -> None:
     """While the bot is away the page says so; then it catches up and shows nothing twice."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     entries = page.locator(".entry")
     before = await entries.count()
     assert room.runner is not None
@@ -140,9 +149,9 @@ async def test_a_page_survives_a_restart_of_the_bot(browser: Browser, room: Worl
         await room.runner.cleanup()
 
 
-async def test_the_start_dialog_types_a_command(browser: Browser, room: World) -> None:
+async def test_the_start_dialog_types_a_command(visit: Visit, room: World) -> None:
     """Choosing in the dialog writes the command that one could type, and sends exactly that."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     await page.get_by_role("button", name="Start a release").click()
     dialog = page.get_by_role("dialog", name="Start a release")
     await dialog.get_by_label("chat", exact=True).select_option("2026.11.4-broken")
@@ -160,9 +169,9 @@ async def test_the_start_dialog_types_a_command(browser: Browser, room: World) -
     assert room.bot.heard[0].text == command
 
 
-async def test_the_board_shows_the_newest_running_release(browser: Browser, room: World) -> None:
+async def test_the_board_shows_the_newest_running_release(visit: Visit, room: World) -> None:
     """The running release is pinned, an older one can be looked up, and a new one takes over."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     region = page.get_by_role("region", name="Board")
     await expect(region.get_by_role("heading", name="#42")).to_be_visible()
     await expect(region.get_by_role("button", name="Pause")).to_be_visible()
@@ -177,9 +186,9 @@ async def test_the_board_shows_the_newest_running_release(browser: Browser, room
     await expect(dialog.get_by_role("cell", name="planned")).to_be_visible()
 
 
-async def test_tabs_may_be_different_people(browser: Browser, room: World) -> None:
+async def test_tabs_may_be_different_people(visit: Visit, room: World) -> None:
     """The actor is remembered for one tab only, over a reload."""
-    one, two = await _visit(browser, room), await _visit(browser, room)
+    one, two = await visit(room), await visit(room)
     await one.get_by_label("Act as").select_option("ken")
     await one.reload()
     await expect(one.get_by_label("Act as")).to_have_value("ken")
@@ -187,9 +196,9 @@ async def test_tabs_may_be_different_people(browser: Browser, room: World) -> No
     await expect(two.get_by_text("Times are shortened 60 times")).to_be_visible()
 
 
-async def test_it_fits_a_phone(browser: Browser, room: World) -> None:
+async def test_it_fits_a_phone(visit: Visit, room: World) -> None:
     """At 360 pixels chat and board are tabs, and nothing scrolls sideways."""
-    page = await _visit(browser, room, width=360)
+    page = await visit(room, 360)
     sideways = "document.documentElement.scrollWidth > innerWidth"
     assert not await page.evaluate(sideways)
     await expect(page.get_by_role("region", name="Board")).to_be_hidden()
@@ -201,9 +210,9 @@ async def test_it_fits_a_phone(browser: Browser, room: World) -> None:
     assert not await page.evaluate(sideways)
 
 
-async def test_every_control_has_a_name(browser: Browser, room: World) -> None:
+async def test_every_control_has_a_name(visit: Visit, room: World) -> None:
     """No button, field or list is nameless for people who do not see the page."""
-    page = await _visit(browser, room)
+    page = await visit(room)
     nameless = await page.evaluate(
         """() => [...document.querySelectorAll("button, input, select, textarea")]
             .filter((node) => !node.getAttribute("aria-label")?.trim()

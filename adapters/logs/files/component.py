@@ -113,6 +113,8 @@ class ComponentLogs:
     def _look(self, base: Path, deadline: Deadline, now: datetime) -> list[Text]:
         """Read what is new in all files, and say what could not be read."""
         listed, missing = list_files(self._config.paths, self._name, base)
+        # Of which nothing was read, nothing is known: it may be the beginning of a copy.
+        self._tails = [tail for tail in self._tails if tail.offset]
         matching = Matching(self._tails, self._worth(listed), deadline)
         pairs, fresh = matching.pair()
         if self._anew:
@@ -130,8 +132,7 @@ class ComponentLogs:
                 failed.append((tail.found, error))
         gaps = [text("gap.missing_file", pattern=pattern) for pattern in missing]
         return gaps + [
-            text("gap.unfinished", file=one.name, error=str(error) or type(error).__name__)
-            for one, error in failed
+            text("gap.unfinished", file=one.name, error=_reason(error)) for one, error in failed
         ]
 
     def _worth(self, listed: list[Found]) -> list[Found]:
@@ -176,7 +177,7 @@ class ComponentLogs:
     def _host(self, name: str) -> str | None:
         pattern = self._config.host_from_path
         match = re.search(pattern, name) if pattern else None
-        return match[1] if match else None
+        return match[1] if match and match.re.groups else None
 
     def _unreadable(self, windows: Iterable[Window]) -> list[Text]:
         """For each file with too many unreadable lines in a window, say so for the worst window."""
@@ -190,3 +191,8 @@ class ComponentLogs:
             text("gap.unreadable", file=name, share=round(share, 4), lines=lines)
             for name, (share, lines) in sorted(worst.items())
         ]
+
+
+def _reason(error: Exception) -> str:
+    """Why a file could not be read, without its path on this machine."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from adapters.logs.files.deadline import Deadline
-from adapters.logs.files.tail import Found, Tail, same_start
+from adapters.logs.files.tail import Found, Tail, is_copy
 
 READ_ERRORS = (OSError, EOFError, zlib.error)
 """What reading a file that is protected, damaged or being moved raises."""
@@ -98,7 +98,8 @@ class Matching:
 
     def _fresh(self, known: list[Found]) -> list[Found]:
         fresh: list[Found] = []
-        for one in tuple(self._left):
+        # The longer one first: it is the original, the other may be half-copied.
+        for one in sorted(self._left, key=lambda one: -one.size):
             try:
                 if not any(self._is_copy(one, other) for other in (*known, *fresh)):
                     fresh.append(one)
@@ -110,7 +111,7 @@ class Matching:
         # Between the copy and the truncation of a copytruncate both hold the same lines.
         if one.packed or other.packed or _family(one) != _family(other):
             return False
-        return same_start(one, other, self._deadline)
+        return is_copy(one, other, self._deadline)
 
     def _fail(self, one: Found, error: Exception) -> None:
         self._left.remove(one)

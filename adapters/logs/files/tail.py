@@ -138,16 +138,15 @@ def complete_lines(stream: BinaryIO, *, to_the_end: bool) -> Iterator[bytes]:
         yield rest
 
 
-def same_start(one: Found, other: Found, deadline: Deadline) -> bool:
-    """Tell whether two unpacked files begin alike, until the shorter ends; empty ones do not."""
-    left = min(one.size, other.size)
-    if not left:
+def is_copy(one: Found, original: Found, deadline: Deadline) -> bool:
+    """Tell whether an unpacked file is the beginning of another, by at least one whole line."""
+    if one.size > original.size:
         return False
-    with one.opened() as first, other.opened() as second:
-        while left:
+    lines = False
+    with one.opened() as first, original.opened() as second:
+        while block := first.read(_BLOCK):
             deadline.check()
-            block = first.read(min(left, _BLOCK))
-            if not block or block != second.read(len(block)):
+            if block != second.read(len(block)):
                 return False
-            left -= len(block)
-    return True
+            lines = lines or b"\n" in block
+    return lines

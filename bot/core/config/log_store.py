@@ -52,14 +52,17 @@ class FilesLogStore(Value):
     timeout: Duration = Field(
         default=timedelta(seconds=30), gt=timedelta(0), le=timedelta(minutes=10)
     )
-    """How long one count may take."""
+    """How long one count may take. What was read until then is kept: the next one gets further."""
     max_unreadable: float = Field(default=0.01, ge=0, le=1)
     """The share of unreadable lines in a file's window above which the counts have a gap."""
 
     @model_validator(mode="after")
-    def _pattern_is_written(self) -> FilesLogStore:
+    def _groups_are_written(self) -> FilesLogStore:
         if self.format == "pattern" and f"(?P<{self.fields.time}>" not in self.pattern:
             msg = f"format: pattern needs a `pattern` with a group (?P<{self.fields.time}>...)"
+            raise ValueError(msg)
+        if self.host_from_path and "(" not in self.host_from_path:
+            msg = "host_from_path needs a group that is the host, such as ^([^/]+)/"
             raise ValueError(msg)
         return self
 

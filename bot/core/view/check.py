@@ -55,7 +55,10 @@ def _lines(release: Release, step: Step) -> list[Cell]:
                 at=item.ran_at.isoformat(),
             )
         )
-        lines += [_finding(f.rule, f.error_type, f.before, f.after, f.sample) for f in item.verdict.findings]
+        lines += [
+            _finding(f.rule, f.error_type, f.before, f.after, f.sample)
+            for f in item.verdict.findings
+        ]
         lines += list(item.verdict.reasons)
     if step.state is StepState.DONE and step.result is Result.PASS:
         lines.append(text("check.finished", step=step.id))

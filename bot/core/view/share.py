@@ -61,7 +61,9 @@ def result(release: Release) -> Card:
     )
 
 
-def reminder(release: Release, question: Question, *, last: bool, mentions: tuple[str, ...]) -> Card:
+def reminder(
+    release: Release, question: Question, *, last: bool, mentions: tuple[str, ...]
+) -> Card:
     """A question said again; only the escalation mentions people."""
     key = "reminder.escalation" if last else "reminder.again"
     params = {

@@ -52,7 +52,7 @@ export class Board {
     this.start.classList.toggle("primary", !live.length);
     const others = live.filter(({ card }) => card.release !== this.shown);
     morph(this.others, el("span", { class: "others", id: "others" }, others.map(({ card }) =>
-      el("button", { type: "button", class: "quiet", "data-board": String(card.release), "data-key": String(card.release), "aria-label": `Show board #${card.release}` }, `#${card.release} `, chip(card.state)))));
+      el("button", { type: "button", class: "quiet", "data-board": String(card.release), "data-key": String(card.release), "aria-label": `Show board #${card.release}` }, `#${card.release} `, chip(card.state, card.state_word)))));
     document.title = message ? `#${message.card.release} ${message.card.state.replaceAll("_", " ")} · Release Master` : "Release Master";
   }
 }

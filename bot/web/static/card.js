@@ -9,7 +9,7 @@ export function cardNode(card, { names = {}, at = null, level = 3, board = false
   return el("article", { class: `card kind-${plain(card.kind)}`, "data-tone": card.state ? tone(card.state) : "plain", "data-open": card.actions.length ? "yes" : "no" },
     el("header", { "data-key": "head" },
       el(`h${level}`, {}, rich(card.title)),
-      card.state ? chip(card.state) : null,
+      card.state && card.kind !== "share" ? chip(card.state, card.state_word) : null,
       el("span", { class: "when" }, card.who ? `${card.who} · ` : null, card.at || at ? timeNode(card.at ?? at) : null)),
     board && card.table ? rail(card.table) : null,
     bare && card.text !== card.title ? el("p", { "data-key": "text" }, rich(card.text)) : null,
@@ -18,7 +18,7 @@ export function cardNode(card, { names = {}, at = null, level = 3, board = false
     board ? actionsNode(card) : null,
     card.fields.length ? fieldsNode(card.fields) : null,
     card.chart ? chartNode(card.chart) : null,
-    card.table ? tableNode(card.table) : null,
+    card.table?.rows.length ? tableNode(card.table) : null,
     card.links.length ? el("p", { class: "links", "data-key": "links" }, card.links.map(linkNode)) : null,
     board ? null : actionsNode(card),
     card.footer ? el("footer", { "data-key": "foot" }, rich(card.footer)) : null);
@@ -46,7 +46,7 @@ function fieldsNode(fields) {
 }
 
 /** A table with marks in front of rows that have a state. */
-export function tableNode({ caption, header, rows }, seconds = false) {
+export function tableNode({ caption, header, rows }) {
   const marked = rows.some((row) => row.state);
   return el("div", { class: "scroll", "data-key": "table" },
     el("table", {},
@@ -55,10 +55,10 @@ export function tableNode({ caption, header, rows }, seconds = false) {
         header.map((name) => el("th", { scope: "col" }, rich(name))))),
       el("tbody", {}, rows.map((row) => el("tr", { "data-tone": row.state ? tone(row.state) : null },
         marked ? el("td", { class: "narrow" }, row.state ? mark(row.state) : null) : null,
-        row.cells.map((cell) => el("td", { class: number(cell) ? "number" : null }, rich(cell, seconds))))))));
+        row.cells.map((cell) => el("td", { class: number(cell) ? "number" : cell.length <= 12 ? "short" : null }, rich(cell))))))));
 }
 
-const number = (cell) => /^[+−-]?\d[\d,\u202f ]*(\.\d+)?\s?%?$/.test(cell);
+const number = (cell) => /^[×+−-]?\d[\d,\u202f ]*(\.\d+)?\s?%?$/.test(cell);
 
 /** Bars with their numbers; it is a table, so it reads as one, too. */
 function chartNode({ title, categories, series }) {
@@ -87,6 +87,6 @@ function actionsNode({ actions }) {
 }
 
 function actionNode(action) {
-  const key = `${action.verb}|${action.value}|${action.label}`;
+  const key = `${action.verb}|${action.label}`;
   return el("button", { type: "button", class: `act ${plain(action.style)}`, "data-key": key, data: action }, action.label);
 }

@@ -78,7 +78,7 @@ export class Conversation {
 function boardLine(message, shown) {
   const { card } = message;
   return el("div", { class: "board-line" },
-    el("span", { class: "line-title" }, card.title), card.state ? chip(card.state) : null,
+    el("span", { class: "line-title" }, card.title), card.state ? chip(card.state, card.state_word) : null,
     card.release === shown ? null : el("button", { type: "button", class: "quiet", "data-board": String(card.release), "data-key": "show" }, `Show board #${card.release}`),
     el("span", { class: "when" }, timeNode(message.at)));
 }

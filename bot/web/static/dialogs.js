@@ -46,7 +46,7 @@ function journalTable(events) {
   const rank = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   const names = found.sort((one, other) => rank(one) - rank(other));
   const rows = events.map((event) => ({ state: "", cells: names.map((name) => cell(event[name])) }));
-  return tableNode({ caption: `${events.length} events, oldest first`, header: names.map((name) => name.replaceAll("_", " ")), rows }, true);
+  return tableNode({ caption: `${events.length} events, oldest first`, header: names.map((name) => name.replaceAll("_", " ")), rows });
 }
 
 function cell(value) {

@@ -66,8 +66,8 @@ const TONES = {
   running: "run", planned: "wait", waiting: "wait", asked: "ask", waiting_approval: "ask", open: "ask",
   paused: "pause", stopping: "stop", aborting: "stop", aborted: "stop", cancelled: "stop", expired: "stop",
   rolling_back: "undo", rolled_back: "undo",
-  unsure: "warn", inconclusive: "warn", unknown: "warn", late: "warn", overridden: "warn",
-  skipped: "skip", unchanged: "skip", baking: "run",
+  unsure: "warn", mixed: "warn", new: "warn", inconclusive: "warn", unknown: "warn", late: "warn", overridden: "warn",
+  skipped: "skip", left_out: "skip", unchanged: "skip", baking: "run",
 };
 
 /** The shape that goes with a state word; shapes differ, so colour is never alone. */
@@ -99,4 +99,4 @@ export function mark(state, named = true) {
 }
 
 /** A state as a mark with its word. */
-export const chip = (state) => el("span", { class: "chip", "data-tone": tone(state) }, mark(state, false), word(state));
+export const chip = (state, said = "") => el("span", { class: "chip", "data-tone": tone(state) }, mark(state, false), said || word(state));

@@ -104,7 +104,7 @@ function failed(problem) {
   talk.whisper(note("refusal", problem.message));
 }
 
-const note = (kind, text) => ({ kind, title: text, text, release: null, state: "", lines: [], fields: [], links: [], table: null, chart: null, actions: [], mentions: [], at: null, who: "", footer: null });
+const note = (kind, text) => ({ kind, title: text, text, release: null, state: "", state_word: "", lines: [], fields: [], links: [], table: null, chart: null, actions: [], mentions: [], at: null, who: "", footer: null });
 
 async function press(button, action) {
   if (button.getAttribute("aria-disabled") === "true") return;

@@ -17,11 +17,11 @@ export function timeNode(iso, seconds = false) {
 }
 
 /** A text as nodes: moments inside it become local times, everything else stays as it is. */
-export function rich(text, seconds = false) {
+export function rich(text) {
   const nodes = [];
   let from = 0;
   for (const found of text.matchAll(ISO)) {
-    nodes.push(text.slice(from, found.index), timeNode(found[0], seconds));
+    nodes.push(text.slice(from, found.index), timeNode(found[0], true));
     from = found.index + found[0].length;
   }
   nodes.push(text.slice(from));

@@ -7,15 +7,19 @@ import gzip
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapters.logs.files import FilesStore
 from adapters.logs.files.component import ComponentLogs
+from adapters.logs.files.listing import list_files
 from adapters.logs.files.parsing import group_numbers
 from bot.core.config.log_store import FilesLogStore
 from bot.core.counts import NO_TYPE, CountRequest, Counts, LogStoreError, Window
@@ -162,7 +166,7 @@ class TestUnreadable:
             assert [key for key, _ in gaps(await count(make(), half))] == ["gap.unreadable"]
 
     async def test_a_later_line_bounds_a_bad_one(self, tmp_path: Path, make: Make) -> None:
-        """The end of the time of a bad line is known once a good one follows, in a later look too."""
+        """When a bad line was written at the latest is known once a good one follows it."""
         log, store = tmp_path / "chat.log", make()
         append(log, line(LAST_HOUR.start) + "bad\n")
         late = Window(start=NOW - SECOND, end=NOW)
@@ -294,6 +298,89 @@ class TestRotation:
         assert (total(counts), counts.gaps) == (3, ())
 
 
+class Rotator:
+    """Writes a log of unique lines and rotates it in every usual way."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "chat.log"
+        self.written = 0
+        self.half = b""
+        append(self.log, b"")
+
+    def write(self) -> None:
+        """Write the rest of a half line, then two more lines."""
+        append(self.log, self.half)
+        self.written += 3 if self.half else 2
+        self.half = b""
+        append(self.log, lines(2, kind=f"T{self.written}"))
+
+    def write_half(self) -> None:
+        """Write the first half of a line."""
+        if not self.half:
+            whole = lines(1, kind=f"H{self.written}").encode()
+            append(self.log, whole[:40])
+            self.half = whole[40:]
+
+    def finish(self) -> None:
+        """Write the rest of a half line."""
+        append(self.log, self.half)
+        self.written += bool(self.half)
+        self.half = b""
+
+    def shift(self) -> Path:
+        """Count up the numbers of the rotated files, and name the free one."""
+        self.finish()
+        for number in range(20, 0, -1):
+            for end in ("", ".gz"):
+                old = self.folder / f"chat.log.{number}{end}"
+                if old.exists():
+                    old.rename(self.folder / f"chat.log.{number + 1}{end}")
+        return self.folder / "chat.log.1"
+
+    def rename(self) -> None:
+        """Rename the log and begin a new one."""
+        self.log.rename(self.shift())
+        append(self.log, b"")
+
+    def copy_and_truncate(self) -> None:
+        """Copy the log and empty it."""
+        shutil.copy(self.log, self.shift())
+        os.truncate(self.log, 0)
+
+    def pack(self) -> None:
+        """Pack the newest rotated file that is not packed yet."""
+        for old in sorted(self.folder.glob("chat.log.?"))[:1]:
+            Path(f"{old}.gz").write_bytes(gzip.compress(old.read_bytes()))
+            old.unlink()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.sampled_from(["write", "write_half", "look", "rename", "copy_and_truncate", "pack"]),
+        min_size=4,
+        max_size=14,
+    )
+)
+async def test_any_rotation_counts_each_line_once(steps: list[str]) -> None:
+    """However writing, looking and rotating are mixed, each whole line counts exactly once."""
+    with tempfile.TemporaryDirectory() as folder:
+        rotator = Rotator(Path(folder))
+        config = FilesLogStore(kind="files", paths=("chat.log*",))
+        store = FilesStore(config, Path(folder), now=lambda: NOW)
+        for step in [*steps, "look"]:
+            if step == "look":
+                counts = await count(store)
+                assert total(counts) == rotator.written
+                assert [key for key, _ in gaps(counts)] == (
+                    [] if rotator.written else ["gap.no_documents"]
+                )
+            else:
+                getattr(rotator, step)()
+        await store.close()
+
+
 class TestIncomplete:
     """Counts that may be too low say so."""
 
@@ -357,6 +444,33 @@ class TestIncomplete:
         store = make()
         answers = await asyncio.gather(*(count(store) for _ in range(6)))
         assert [total(one) for one in answers] == [5000] * 6
+
+    async def test_a_link_to_nothing_is_no_file(self, tmp_path: Path, make: Make) -> None:
+        """A dangling link is passed over, and named by its pattern when it is all there is."""
+        (tmp_path / "chat.log").symlink_to("gone")
+        assert gaps(await count(make()))[0] == ("gap.missing_file", {"pattern": "chat.log*"})
+
+    def test_a_file_that_moved_since_the_listing_is_not_read(self, tmp_path: Path) -> None:
+        """Another file under the listed name is an error, so that its lines count for no other."""
+        log = tmp_path / "chat.log"
+        append(log, lines(1))
+        (found,), missing = list_files(("{component}.log",), "chat", tmp_path)
+        assert missing == ()
+        log.rename(tmp_path / "chat.log.1")
+        append(log, lines(1))
+        with pytest.raises(OSError, match="moved"), found.opened():
+            pass
+
+    async def test_close_ends_a_running_count(self, tmp_path: Path, make: Make) -> None:
+        """Closing the store does not wait for a long count; that count is an error."""
+        append(tmp_path / "chat.log", lines(60_000))
+        store = make()
+        task = asyncio.create_task(count(store))
+        while not store._components:
+            await asyncio.sleep(0)
+        await store.close()
+        with pytest.raises(LogStoreError):
+            await task
 
     async def test_a_closed_store_counts_nothing(self, make: Make) -> None:
         """After close a count is refused."""

@@ -1,0 +1,225 @@
+"""The command line, and the only place that knows adapters and bot alike (composition root)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from adapters.deploy.command import CommandDeployer
+from adapters.deploy.http import HttpDeployer
+from adapters.deploy.memory import MemoryDeployer
+from adapters.logs.files import FilesStore
+from adapters.logs.memory import MemoryStore
+from bot import __version__
+from bot.core.config import (
+    CommandExecutor,
+    ExecutorConfig,
+    FilesLogStore,
+    HttpExecutor,
+    LogStoreConfig,
+)
+from bot.core.export import ExportFormat, broken, export_journal
+from bot.core.redact import redact
+from bot.doctor import examine
+from bot.observability import LogStyle, configure_logging
+from bot.ports import Executor, LogStore
+from bot.service import Bot
+from bot.settings import Reloader, Settings, SettingsError, check_config, load
+from bot.store import Store, Tx
+from bot.store.errors import StoreError
+from bot.tryout import TryOut
+
+EX_CONFIG = 78
+"""The exit code of refused settings (sysexits.h), which a supervisor need not try again."""
+
+
+class Adapters:
+    """Makes executors and log stores from their configuration."""
+
+    def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
+        """A new executor with its secrets."""
+        known = [secret.get_secret_value() for secret in settings.secrets.values()]
+
+        def clean(line: str) -> str:
+            return redact(line, known)
+
+        if isinstance(config, HttpExecutor):
+            credential = settings.secret(config.auth_env) if config.auth_env else ""
+            return HttpDeployer(config, credential=credential, redact=clean)
+        if isinstance(config, CommandExecutor):
+            return CommandDeployer(
+                config,
+                state_dir=Path(settings.environment.state_dir),
+                environment=settings.variables(config.environment),
+                redact=clean,
+            )
+        return MemoryDeployer(config)
+
+    def log_store(
+        self, config: LogStoreConfig, settings: Settings, *, now: Callable[[], datetime]
+    ) -> LogStore:
+        """A new log store; relative paths are relative to release.yml's folder."""
+        if isinstance(config, FilesLogStore):
+            base = Path(settings.environment.release_file).resolve().parent
+            return FilesStore(config, base, now=now, time_scale=settings.file.time_scale)
+        return MemoryStore()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(
+        prog="release-master",
+        description="The release bot of the chatroom: plans, asks, deploys, compares, rolls back.",
+    )
+    top.add_argument("--version", action="version", version=f"release-master {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    trial = commands.add_parser(
+        "try", help="drive a release of seven real processes on this machine; needs no account"
+    )
+    trial.add_argument("--port", type=int, default=8080, help="of the page (0: any free one)")
+    trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
+    serve = commands.add_parser("serve", help="run the bot for a team, as release.yml says")
+    _with_file(serve)
+    check = commands.add_parser(
+        "check-config", help="say whether release.yml is valid, and why not"
+    )
+    check.add_argument("file", nargs="?", type=Path, help="default: release.yml")
+    doctor = commands.add_parser("doctor", help="say what is configured and what answers")
+    _with_file(doctor)
+    doctor.add_argument("--offline", action="store_true", help="only look at the configuration")
+    export = commands.add_parser("export", help="write the journal, after checking its hash chain")
+    _with_file(export)
+    export.add_argument("release", nargs="?", type=_release, help="#42; all of them when left out")
+    export.add_argument("--format", choices=[str(f) for f in ExportFormat], default="json")
+    return top
+
+
+def _with_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config", type=Path, help="release.yml (default: as the environment says)"
+    )
+
+
+def _release(word: str) -> int:
+    number = word.removeprefix("#")
+    if not number.isdigit() or not int(number):
+        raise argparse.ArgumentTypeError(f"{word!r} is no release; write 42 or #42")
+    return int(number)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code is 0 when it did what it is for."""
+    options = parser().parse_args(arguments)
+    try:
+        match options.command:
+            case "try":
+                return asyncio.run(_try(options))
+            case "serve":
+                return asyncio.run(_serve(options))
+            case "check-config":
+                code, said = check_config(options.file)
+                print(said, file=sys.stderr if code else sys.stdout)
+                return code
+            case "doctor":
+                settings = load(options.config)
+                report = asyncio.run(examine(settings, Adapters(), offline=options.offline))
+                print(report.said)  # noqa: T201 - its purpose
+                return 0 if report.well else 1
+            case _:
+                return asyncio.run(_export(options))
+    except SettingsError as error:
+        print(f"release-master: the settings are refused\n{error}", file=sys.stderr)  # noqa: T201
+        return EX_CONFIG
+    except (StoreError, ValueError, OSError) as error:
+        print(f"release-master: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
+        return 2
+
+
+async def _until_signal(bot: Bot, reloader: Reloader) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+
+    def reload() -> None:
+        done, said = reloader.reload()
+        print(f"reload {'done' if done else 'REFUSED'}: {said}", file=sys.stderr)  # noqa: T201
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    await ended.wait()
+    await bot.stop()
+
+
+async def _try(options: argparse.Namespace) -> int:
+    print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
+    async with TryOut(data_dir=options.data) as trial:
+        environ = {
+            **trial.environment,
+            "PATH": os.defpath,
+            "RELEASE_MASTER_RELEASE_FILE": str(trial.release_file),
+            "RELEASE_MASTER_DATABASE_URL": trial.database_url,
+            "RELEASE_MASTER_PORT": str(options.port),
+        }
+        reloader = Reloader(lambda: load(trial.release_file, environ))
+        configure_logging(LogStyle.CONSOLE, "WARNING", redact=redact)
+        bot = Bot(reloader, Adapters(), try_out=True)
+        await bot.start(options.port)
+        scale = reloader.current.file.time_scale
+        print(  # noqa: T201 - for people
+            f"Open http://127.0.0.1:{bot.port}/ and type: /release start openchat\n"
+            f"Times are shortened {scale:g} times. Ctrl-C ends it all.",
+            flush=True,
+        )
+        await _until_signal(bot, reloader)
+    return 0
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    reloader = Reloader(lambda: load(options.config))
+    settings = reloader.current
+    environment = settings.environment
+    known = [secret.get_secret_value() for secret in settings.secrets.values()]
+    configure_logging(
+        LogStyle(environment.log_format),
+        environment.log_level,
+        redact=lambda line: redact(line, known),
+    )
+    for warning in settings.warnings:
+        print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - at the start, for the operator
+    bot = Bot(reloader, Adapters())
+    await bot.start()
+    print(f"listening on http://{environment.host}:{bot.port}/", flush=True)  # noqa: T201
+    await _until_signal(bot, reloader)
+    return 0
+
+
+async def _export(options: argparse.Namespace) -> int:
+    store = Store(load(options.config).environment.database_url)
+    await store.open()
+    try:
+        wanted = options.release
+
+        def read(tx: Tx) -> dict[int, list[object]]:
+            numbers = [wanted] if wanted else tx.journalled_releases()
+            return {number: list(tx.journal(number)) for number in numbers}
+
+        rows = await store.read(read)
+    finally:
+        await store.close()
+    if wanted and not rows[wanted]:
+        print(f"release-master: there is no release #{wanted}", file=sys.stderr)  # noqa: T201
+        return 1
+    sys.stdout.write(export_journal(rows, ExportFormat(options.format)))
+    for release, seq in broken(rows).items():
+        print(f"#{release}: the hash chain is broken at row {seq}", file=sys.stderr)  # noqa: T201
+    return 1 if broken(rows) else 0
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    sys.exit(main())

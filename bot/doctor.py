@@ -1,0 +1,113 @@
+"""What is configured and what answers: the command `doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.core.config import OnFail
+from bot.core.config.release_file import component_executor, component_logs, component_policy
+from bot.core.counts import CountRequest, LogStoreError, Window
+from bot.core.operation import UnreachableError
+from bot.engine.planner import may_roll_back
+from bot.service import Factory
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.errors import StoreError
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found. `well` is False as soon as one line says PROBLEM."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong."""
+        return not any(line.startswith("PROBLEM") for line in self.lines)
+
+    @property
+    def said(self) -> str:
+        """The lines, one under the other."""
+        return "\n".join(self.lines)
+
+
+async def examine(settings: Settings, factory: Factory, *, offline: bool) -> Report:
+    """Look at everything; with `offline` nothing outside this machine's files is asked."""
+    lines = [f"ok       {settings.summary()}"]
+    lines += [f"warning  {warning}" for warning in settings.warnings]
+    lines += _policies(settings)
+    if offline:
+        return Report(tuple(lines))
+    lines.append(await _store(settings))
+    for name in settings.file.targets:
+        for component in settings.file.targets[name].components:
+            lines.append(await _executor(settings, factory, name, component))
+            lines.append(await _logs(settings, factory, name, component))
+    return Report(tuple(line for line in lines if line))
+
+
+def _policies(settings: Settings) -> list[str]:
+    lines = []
+    for name, target in settings.file.targets.items():
+        for component in target.components:
+            policy = component_policy(settings.file, name, component)
+            if policy.on_fail is OnFail.ROLL_BACK and not may_roll_back(policy):
+                lines.append(
+                    f"warning  {name}/{component}: on_fail roll_back acts as ask: no backtest has "
+                    f"shown that fewer than {policy.max_false_fail:.1%} of its fails are false"
+                )
+    return lines
+
+
+async def _store(settings: Settings) -> str:
+    store = Store(settings.environment.database_url)
+    try:
+        await store.open()
+        live = len(await store.read(lambda tx: tx.live()))
+    except StoreError as error:
+        return f"PROBLEM  store: {error}"
+    finally:
+        await store.close()
+    return f"ok       store: {live} live releases"
+
+
+async def _executor(settings: Settings, factory: Factory, target: str, component: str) -> str:
+    name = component_executor(settings.file, target, component)
+    executor = factory.executor(settings.file.executors[name], settings)
+    try:
+        running = await executor.running(component)
+    except UnreachableError as error:
+        return f"PROBLEM  {target}/{component}: executor {name}: {error}"
+    finally:
+        await executor.close()
+    group = settings.file.targets[target].components[component].canary
+    if group and not running.hosts(group):
+        return f"PROBLEM  {target}/{component}: executor {name} knows no host in group {group}"
+    versions = ", ".join(sorted(set(running.versions.values())))
+    return f"ok       {target}/{component}: {len(running.versions)} hosts run {versions} ({name})"
+
+
+async def _logs(settings: Settings, factory: Factory, target: str, component: str) -> str:
+    name = component_logs(settings.file, target, component)
+    if not name:
+        return f"warning  {target}/{component}: nothing is monitored"
+    store = factory.log_store(settings.file.log_stores[name], settings, now=_now)
+    end = _now()
+    window = Window(start=end - timedelta(hours=1), end=end)
+    try:
+        counts = await store.count(CountRequest(component=component, windows=(window,)))
+    except LogStoreError as error:
+        return f"PROBLEM  {target}/{component}: log store {name}: {error}"
+    finally:
+        await store.close()
+    documents = sum(counts.windows[0].documents.values())
+    if counts.gaps:
+        keys = ", ".join(gap.key for gap in counts.gaps)
+        return f"PROBLEM  {target}/{component}: log store {name}: {keys}"
+    return f"ok       {target}/{component}: {documents} log lines in the last hour ({name})"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,186 @@
+"""The try-out: starts the example target beside the bot, and stops it without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import json
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+TIME_SCALE = 60.0
+"""How much shorter every duration of a comparison is in the try-out."""
+
+_READY_WITHIN = 60.0
+_ENDS_WITHIN = 10.0
+_TOKEN_VARIABLE = "DEPLOYMENT_API_TOKEN"  # noqa: S105 - the name of a variable
+_POLL_EVERY = "500ms"
+_HEADER = "# Made by the try-out from the example's release.yml; changes here are written over.\n"
+
+
+class TryOutError(Exception):
+    """The example target did not start; the message says why."""
+
+
+class TryOut:
+    """The example target as long as the context lasts: its processes, files and addresses.
+
+    Raises TryOutError on entering when the target is not ready in time. On leaving, and also when
+    this process is killed, all of its processes end. With `data_dir` its logs, versions and tasks
+    are kept and taken up the next time; without, they are in a temporary folder and deleted.
+    `options` are further arguments of the deployment API.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dir: Path | None = None,
+        time_scale: float = TIME_SCALE,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.time_scale = time_scale
+        self.environment: dict[str, str] = {}
+        """The secrets that `release_file` names: variable -> value."""
+        self.api_url = ""
+        """Where the deployment API of the target is."""
+        self._kept = data_dir
+        self._options = tuple(options)
+        self._folder = Path()
+        self._api: asyncio.subprocess.Process | None = None
+
+    @property
+    def release_file(self) -> Path:
+        """The example's release.yml with the addresses and the time scale of this try-out."""
+        return self._folder / "release.yml"
+
+    @property
+    def database_url(self) -> str:
+        """The SQLite file of this try-out."""
+        return f"sqlite:///{self._folder / 'release-master.sqlite3'}"
+
+    @property
+    def starts_log(self) -> Path:
+        """What the deployment API really began: one JSON object a line, only appended to."""
+        return self._target / "starts.log"
+
+    @property
+    def logs(self) -> Path:
+        """The folder with a folder of log files for each component."""
+        return self._target / "logs"
+
+    @property
+    def process_id(self) -> int:
+        """The process of the deployment API, whose children the components are."""
+        return self._api.pid if self._api else 0
+
+    @property
+    def _target(self) -> Path:
+        return self._folder / "target"
+
+    async def __aenter__(self) -> Self:
+        """Start the target and wait until it is ready."""
+        example = find_example()
+        if self._kept is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="release-master-try-"))
+        else:
+            self._folder = self._kept.resolve()
+        try:
+            self._target.mkdir(parents=True, exist_ok=True)
+            token = secrets.token_urlsafe(24)
+            self.api_url = f"http://127.0.0.1:{await self._start(example, token)}"
+            self._write_release_file(example, f"Bearer {token}")
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop every process of the target; delete what is temporary."""
+        await self._end()
+
+    async def _start(self, example: Path, token: str) -> int:
+        """Start the deployment API and return its port once everything behind it runs."""
+        errors = self._target / "deployment_api.log"
+        with errors.open("ab") as stderr:
+            self._api = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(example / "deployment_api.py")),
+                *("--root", str(self._target), "--time-scale", str(self.time_scale)),
+                *("--parent-pid", str(os.getpid()), *self._options),
+                # An input that ends with this process tells the target so on every system.
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                env={_TOKEN_VARIABLE: token, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        try:
+            async with asyncio.timeout(_READY_WITHIN):
+                said = await self._api.stdout.readline() if self._api.stdout else b""
+        except TimeoutError:
+            said = b""
+        if not said:
+            last = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            why = last[0] if last else f"it was not ready within {_READY_WITHIN:g} s"
+            raise TryOutError(f"the example target did not start: {why}")
+        return int(json.loads(said)["port"])
+
+    def _write_release_file(self, example: Path, credential: str) -> None:
+        file = yaml.safe_load((example / "release.yml").read_text(encoding="utf-8"))
+        file["time_scale"] = self.time_scale
+        for executor in _of_kind(file["executors"], "http"):
+            executor["base_url"] = self.api_url
+            self.environment[executor["auth_env"]] = credential
+        for store in _of_kind(file["log_stores"], "files"):
+            # Nobody says from where relative paths of a temporary file would be meant.
+            store["paths"] = [f"{glob.escape(str(self._target))}/{path}" for path in store["paths"]]
+        for policy in file["policies"].values():
+            policy["auto_rollback_without_backtest"] = True
+        for target in file["targets"].values():
+            target["poll_every"] = _POLL_EVERY
+        text = yaml.safe_dump(file, sort_keys=False, allow_unicode=True)
+        self.release_file.write_text(_HEADER + text, encoding="utf-8")
+
+    async def _end(self) -> None:
+        api, self._api = self._api, None
+        if api is not None:
+            if api.returncode is None:
+                api.terminate()
+            try:
+                async with asyncio.timeout(_ENDS_WITHIN):
+                    await api.wait()
+            except TimeoutError:
+                # Its children ask for the same signal when it ends this way.
+                api.kill()
+                await api.wait()
+        if self._kept is None:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+
+def find_example() -> Path:
+    """The folder of the example target: in an installed wheel, else in the repository.
+
+    Raises TryOutError when it is in neither.
+    """
+    here = Path(__file__).resolve().parent
+    for top in (here, here.parent):
+        folder = top / "examples" / "openchat"
+        if (folder / "deployment_api.py").is_file():
+            return folder
+    raise TryOutError("the example target is missing; install Release Master again")
+
+
+def _of_kind(parts: dict[str, dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [part for part in parts.values() if part["kind"] == kind]
