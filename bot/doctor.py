@@ -65,7 +65,7 @@ async def _store(settings: Settings) -> str:
     store = Store(settings.environment.database_url)
     try:
         await store.open()
-        live = len(await store.read(lambda tx: tx.live()))
+        live = len(await store.read(lambda tx: tx.live_heads()))
     except StoreError as error:
         return f"PROBLEM  store: {error}"
     finally:

@@ -293,7 +293,7 @@ class Bot:
         count = await self.intake.recover()
         if count:
             log.info("recovered_messages", count=count)
-        rows = await self.store.read(lambda tx: [r for r in tx.live() if r.phase in _CHECKED])
+        rows = await self.store.read(lambda tx: [r for r in tx.live_heads() if r.phase in _CHECKED])
         for row in rows:
             await self._look_for_drift(row.id)
 
@@ -334,8 +334,10 @@ class Bot:
         """Tell the rooms of live releases once that nothing could be stored for a while."""
         said = text("trouble.over", code=code)
         card = Card(kind="notice", title=said, text=said, at=self.clock.now())
-        homes = await self.store.read(lambda tx: [load(tx, row.id) for row in tx.live()])
-        for room in dict.fromkeys(r.home for r in homes if r is not None):
+        heads = await self.store.read(lambda tx: tx.live_heads())
+        targets = self.reloader.current.file.targets
+        named = [targets[head.target].rooms[0] for head in heads if head.target in targets]
+        for room in dict.fromkeys(named):
             port = self.adapters.room(room)
             if port is not None:
                 await port.show(f"trouble:{uuid.uuid4().hex}", card, None)

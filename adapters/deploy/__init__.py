@@ -1,1 +1,1 @@
-"""Executors, one a file."""
+"""Executors, one a file or folder."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.core import flow, undo
 from bot.core.config.policy import OnFail, Policy, RollbackScope
 from bot.core.event import Checked
-from bot.core.release import Closed, QuestionKind, Round, Step, StepKind, StepState
+from bot.core.question import Closed, Question, QuestionKind
+from bot.core.release import Round, Step, StepKind, StepState
 from bot.core.turn import RefusalError, Turn
 from bot.core.value import Text, text
 from bot.core.verb import Verb
@@ -15,9 +16,10 @@ from bot.core.verdict.verdict import Result
 
 def checked(turn: Turn, event: Checked) -> None:
     """Keep the round; then the next round, the end, a question, or a rollback."""
-    step = turn.release.step(event.step)
-    stale = (event.round, event.repeat) != (step.round, step.repeat)
-    if step.state is not StepState.RUNNING or stale:
+    step = turn.release.find_step(event.step)
+    if step is None or step.kind is not StepKind.CHECK or step.state is not StepState.RUNNING:
+        return
+    if (event.round, event.repeat) != (step.round, step.repeat):
         return
     kept = Round(
         number=event.round,
@@ -51,12 +53,13 @@ def _next(turn: Turn, step: Step, policy: Policy) -> None:
     number = step.round + 1
     planned = ended + interval * number
     # A late round must not be followed by its successor at once: never two in a burst.
-    soonest = turn.now + policy.repeat_every / turn.release.config.time_scale
+    apart = min(policy.repeat_every / turn.release.config.time_scale, interval / 2)
+    soonest = turn.now + apart
     flow.schedule_round(turn, step, due=max(planned, soonest), number=number, repeat=0)
 
 
 def _inconclusive(turn: Turn, step: Step, policy: Policy) -> None:
-    reason = step.rounds[-1].verdict.reasons[0]
+    reason = summary(step.rounds[-1].verdict)
     if step.repeat < policy.repeats:
         due = turn.now + policy.repeat_every / turn.release.config.time_scale
         flow.schedule_round(turn, step, due=due, number=step.round, repeat=step.repeat + 1)
@@ -104,22 +107,33 @@ def _count_down(turn: Turn, step: Step, policy: Policy) -> None:
     )
 
 
-def automatic_rollback(turn: Turn, step_id: str) -> None:
-    """The countdown ended and nobody stopped it."""
-    step = turn.release.step(step_id)
+def automatic_rollback(turn: Turn, question: Question) -> None:
+    """The countdown ended and nobody stopped it. Where nothing can be taken back, people decide."""
+    step = turn.release.step(question.step)
     policy = turn.release.config.policies[step.component]
     whole = policy.rollback_scope is RollbackScope.RELEASE
-    scope = undo.changed(turn.release) if whole else (step.component,)
+    scope = undo.reversible(turn.release) if whole else (step.component,)
     try:
-        undo.request(turn, scope, name="", reason="verdict fail", whole=whole)
+        undo.refuse(turn.release, scope)
     except RefusalError as refusal:
-        turn.supersede(step=step_id)
+        turn.supersede(step=step.id)
         turn.facts.append(refusal.why)
         ask_about_fail(turn, step)
+        return
+    turn.close(question, Closed(verb="rollback", at=turn.now))
+    undo.request(turn, scope, name="", reason="verdict fail", whole=whole)
+
+
+def stop_countdown(turn: Turn, question: Question, closed: Closed) -> None:
+    """Somebody stopped an automatic rollback: from here on people decide."""
+    turn.close(question, closed)
+    ask_about_fail(turn, turn.release.step(question.step))
 
 
 def drifted(turn: Turn, component: str, expected: str, found: str) -> None:
     """Somebody deployed outside: the component's checks are suspended and people are asked."""
+    if component not in {c.component for c in turn.release.changes}:
+        return
     context = text("question.drift", component=component, expected=expected, found=found)
     running = [
         s

@@ -7,12 +7,12 @@ from datetime import datetime
 from bot.core import undo
 from bot.core.config.target import ConfirmMode
 from bot.core.effect import EffectKind
+from bot.core.question import QuestionKind
 from bot.core.release import (
     IN_FLIGHT,
     OPERATIONS,
     SATISFIED,
     Phase,
-    QuestionKind,
     Release,
     Step,
     StepKind,
@@ -66,7 +66,7 @@ def places(release: Release) -> tuple[str, ...]:
     return tuple(
         item.component
         for item in release.changes
-        if _entered(release.of(item.component)) and not _left(release.of(item.component))
+        if _entered(release.of(item.component)) and not _left(release, item.component)
     )
 
 
@@ -74,10 +74,9 @@ def _entered(steps: tuple[Step, ...]) -> bool:
     return any(s.state is not StepState.WAITING for s in steps)
 
 
-def _left(steps: tuple[Step, ...]) -> bool:
-    forward = [s for s in steps if s.kind in OPERATIONS and not s.undo]
-    last = forward[-1].state
-    return last in SATISFIED or last is StepState.CANCELLED
+def _left(release: Release, component: str) -> bool:
+    forward = [s for s in release.of(component) if s.kind in OPERATIONS and not s.undo]
+    return not forward or release.settled(forward[-1])
 
 
 def begin(turn: Turn, step: Step) -> None:
@@ -114,7 +113,7 @@ def begin(turn: Turn, step: Step) -> None:
 
 def needs_go(release: Release, step: Step) -> bool:
     """Whether this operation is asked for: not in `gates`, not behind an approved promotion."""
-    if release.confirm is ConfirmMode.GATES or step.undo:
+    if release.confirm is ConfirmMode.GATES or step.undo or step.cleared:
         return False
     return not any(release.step(n).kind is StepKind.GATE for n in step.needs)
 
@@ -125,6 +124,7 @@ def run(turn: Turn, step: Step) -> None:
         step,
         state=StepState.RUNNING,
         attempt=step.attempt + 1,
+        cleared=False,
         started_at=turn.now,
         finished_at=None,
         handle="",
@@ -182,28 +182,31 @@ def schedule_round(turn: Turn, step: Step, *, due: datetime, number: int, repeat
 
 
 def _finish(turn: Turn) -> None:
-    settled = SATISFIED | {StepState.CANCELLED}
-    if turn.release.phase is Phase.RUNNING and all(
-        s.state in settled for s in turn.release.steps
-    ):
-        turn.supersede()
-        ended = Phase.DONE
-        if turn.release.rolled_back and not _released(turn.release):
-            ended = Phase.ROLLED_BACK
-        turn.phase(ended)
-        turn.show("result")
-
-
-def _released(release: Release) -> bool:
-    return any(item.component not in release.rolled_back for item in release.changes)
+    release = turn.release
+    if release.phase is not Phase.RUNNING or not all(map(release.settled, release.steps)):
+        return
+    nothing_left = bool(release.rolled_back) and not undo.changed(release)
+    _end(turn, Phase.ROLLED_BACK if nothing_left else Phase.DONE)
 
 
 def _finish_abort(turn: Turn) -> None:
-    flying = [s for s in turn.release.steps if s.kind in OPERATIONS and s.state in IN_FLIGHT]
-    if not flying:
-        turn.supersede()
-        turn.phase(Phase.ABORTED)
-        turn.show("result")
+    """The end of an abort; a rollback that was stopped half way leaves hosts to be looked at."""
+    release = turn.release
+    if any(s.kind in OPERATIONS and s.state in IN_FLIGHT for s in release.steps):
+        return
+    stopped = release.rollback
+    if stopped is None:
+        _end(turn, Phase.ABORTED)
+        return
+    begun = any(s.undo and s.attempt for c in stopped.components for s in release.of(c))
+    turn.show("rollback")
+    _end(turn, Phase.FAILED if begun else Phase.ABORTED)
+
+
+def _end(turn: Turn, phase: Phase) -> None:
+    turn.supersede()
+    turn.phase(phase)
+    turn.show("result")
 
 
 def _roll_back(turn: Turn) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import checks, undo
+from bot.core import checks, flow, undo
 from bot.core.effect import EffectKind
 from bot.core.event import (
     StepNotStarted,
@@ -13,7 +13,8 @@ from bot.core.event import (
     VersionRead,
 )
 from bot.core.operation import HostState, Progress, ProgressState
-from bot.core.release import IN_FLIGHT, Phase, QuestionKind, Step, StepKind, StepState
+from bot.core.question import QuestionKind
+from bot.core.release import IN_FLIGHT, OPERATIONS, Phase, Step, StepKind, StepState
 from bot.core.turn import Turn
 from bot.core.value import Text, text
 from bot.core.verb import Verb
@@ -23,15 +24,17 @@ UNKNOWN_LOOKS = 3
 
 
 def current(turn: Turn, step_id: str, attempt: int) -> Step | None:
-    """The step that an answer is about; None when the answer is of an older attempt."""
-    step = turn.release.step(step_id)
-    return step if step.attempt == attempt and step.state in IN_FLIGHT else None
+    """The operation that an answer is about; None when it is no longer of interest."""
+    step = turn.release.find_step(step_id)
+    if step is None or step.kind not in OPERATIONS or step.attempt != attempt:
+        return None
+    return step if step.state in IN_FLIGHT else None
 
 
 def started(turn: Turn, event: StepStarted) -> None:
     """Keep the handle and look from now on; stop at once what was halted meanwhile."""
     step = current(turn, event.step, event.attempt)
-    if step is None:
+    if step is None or step.handle:
         return
     step = turn.put(step, handle=event.handle)
     _look(turn, step)
@@ -54,7 +57,7 @@ def not_started(turn: Turn, event: StepNotStarted) -> None:
     step = current(turn, event.step, event.attempt)
     if step is None:
         return
-    detail = text("step.not_started", detail=event.detail)
+    detail = text("step.not_started", step=step.id, detail=event.detail)
     if step.state is StepState.STOPPING:
         turn.put(step, state=StepState.CANCELLED, finished_at=turn.now, detail=detail)
         return
@@ -65,19 +68,20 @@ def unsure(turn: Turn, event: StepUnsure) -> None:
     """Nobody can tell whether it ran: never a blind repeat, people are asked."""
     step = current(turn, event.step, event.attempt)
     if step is not None:
-        _ask_unsure(turn, step, text("step.unsure", detail=event.detail))
+        _ask_unsure(turn, step, text("step.unsure", step=step.id, detail=event.detail))
 
 
 def _ask_unsure(turn: Turn, step: Step, detail: Text) -> None:
     turn.supersede(step=step.id)
+    halted = step.state is StepState.STOPPING
     step = turn.put(step, state=StepState.UNSURE, finished_at=turn.now, detail=detail)
     turn.fact("fact.step_unsure", step=step.id)
+    if halted:
+        return
     if step.undo:
         undo.failed(turn, step)
         return
     turn.hold(text("pause.unsure", step=step.id))
-    if turn.release.phase is Phase.ABORTING:
-        return
     choices = (Verb.CHECK, Verb.ROLLBACK, Verb.OVERRIDE, Verb.ABORT)
     turn.ask(QuestionKind.STEP_UNSURE, choices, step=step, context=detail)
 
@@ -101,7 +105,7 @@ def progressed(turn: Turn, event: StepProgressed) -> None:
         case ProgressState.STOPPED:
             _stopped(turn, step, progress)
         case ProgressState.LOST:
-            _ask_unsure(turn, step, text("step.lost", detail=progress.detail))
+            _ask_unsure(turn, step, text("step.lost", step=step.id, detail=progress.detail))
         case ProgressState.UNKNOWN:
             _unknown(turn, step, progress)
 
@@ -109,7 +113,7 @@ def progressed(turn: Turn, event: StepProgressed) -> None:
 def _unknown(turn: Turn, step: Step, progress: Progress) -> None:
     step = turn.put(step, unknown_looks=step.unknown_looks + 1)
     if step.unknown_looks >= UNKNOWN_LOOKS:
-        _ask_unsure(turn, step, text("step.unknown", detail=progress.detail))
+        _ask_unsure(turn, step, text("step.unknown", step=step.id, detail=progress.detail))
     else:
         _look(turn, step)
 
@@ -143,6 +147,7 @@ def _failed_hosts(turn: Turn, step: Step, progress: Progress) -> None:
     failed = [h.host for h in progress.hosts if h.state is not HostState.SUCCEEDED]
     detail = text(
         "step.failed",
+        step=step.id,
         detail=progress.detail,
         failed=len(failed),
         hosts=len(progress.hosts),
@@ -153,13 +158,13 @@ def _failed_hosts(turn: Turn, step: Step, progress: Progress) -> None:
 
 def _fail(turn: Turn, step: Step) -> None:
     turn.supersede(step=step.id)
-    stopping = step.state is StepState.STOPPING
+    halted = step.state is StepState.STOPPING
     step = turn.put(step, state=StepState.FAILED, finished_at=turn.now)
     turn.fact("fact.step_failed", step=step.id)
+    if halted:
+        return
     if step.undo:
         undo.failed(turn, step)
-        return
-    if stopping:
         return
     turn.hold(text("pause.step_failed", step=step.id))
     choices = (Verb.RETRY, Verb.ROLLBACK, Verb.SKIP, Verb.ABORT)
@@ -174,36 +179,41 @@ def stop_answered(turn: Turn, event: StopAnswered) -> None:
     if event.accepted:
         turn.fact("fact.stop_accepted", step=step.id)
         return
-    detail = text("step.cannot_stop", detail=event.detail)
+    detail = text("step.cannot_stop", step=step.id, detail=event.detail)
     turn.put(step, detail=detail)
     turn.fact("fact.cannot_stop", step=step.id)
 
 
 def overdue(turn: Turn, step_id: str, attempt: int, number: int) -> None:
     """An operation has run past its deadline: people are told, and it goes on."""
-    from bot.core.flow import watch_deadline
-
     step = current(turn, step_id, attempt)
     if step is None:
         return
-    if any(q.step == step_id and q.kind is QuestionKind.OVERDUE for q in turn.release.open_questions):
+    flow.watch_deadline(turn, step, number=number + 1)
+    asked = (q for q in turn.release.open_questions if q.kind is QuestionKind.OVERDUE)
+    if any(q.step == step.id for q in asked):
         return
-    watch_deadline(turn, step, number=number + 1)
     choices: tuple[Verb, ...] = (Verb.CHECK, Verb.ABORT, Verb.ROLLBACK)
-    if turn.release.phase is not Phase.RUNNING:
+    if turn.release.phase is Phase.ROLLING_BACK:
+        choices = (Verb.CHECK, Verb.ABORT)
+    elif turn.release.phase is Phase.ABORTING:
         choices = (Verb.CHECK,)
     turn.ask(QuestionKind.OVERDUE, choices, step=step)
 
 
 def version_read(turn: Turn, event: VersionRead) -> None:
     """A rollback is done when the hosts say that they run the old version again."""
-    step = current(turn, event.step, event.attempt)
-    if step is None:
+    step = turn.release.find_step(event.step)
+    if step is None or step.kind is not StepKind.VERIFY:
         return
-    wrong = {h: v for h, v in sorted(event.versions.items()) if v != step.version}
-    if event.detail or wrong or not event.versions:
-        found = event.detail or ", ".join(f"{h}: {v}" for h, v in list(wrong.items())[:5])
-        detail = text("step.not_confirmed", expected=step.version, found=found)
+    if step.state is not StepState.RUNNING or step.attempt != event.attempt:
+        return
+    hosts = step.only_hosts or tuple(sorted(event.versions))
+    found = {host: event.versions.get(host, "?") for host in hosts}
+    wrong = [f"{host}: {v}" for host, v in found.items() if v != step.version]
+    if event.detail or wrong or not found:
+        seen = event.detail or ", ".join(wrong[:5]) or "?"
+        detail = text("step.not_confirmed", step=step.id, expected=step.version, found=seen)
         _fail(turn, turn.put(step, detail=detail))
         return
     turn.put(step, state=StepState.DONE, finished_at=turn.now)
@@ -217,6 +227,7 @@ def look_again(turn: Turn, step: Step) -> None:
         checks.again(turn, step)
         return
     step = turn.put(step, state=StepState.RUNNING, unknown_looks=0, finished_at=None)
+    flow.watch_deadline(turn, step, number=0)
     if step.handle:
         _look(turn, step)
     else:

@@ -97,13 +97,12 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     more. Redact before cutting: half a secret is not recognised.
     """
     known = sorted(set(_spellings(secrets)), key=lambda secret: (-len(secret), secret))
-    for _ in range(_ROUNDS):
-        before = text
+    before, rounds = "", 0
+    while text != before and rounds < _ROUNDS:
+        before, rounds = text, rounds + 1
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
         text = _without(text, known)
-        if text == before:
-            break
     return text
 
 

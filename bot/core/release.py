@@ -10,9 +10,12 @@ from bot.core.config.person import Role
 from bot.core.config.policy import Policy
 from bot.core.config.target import ConfirmMode, Target
 from bot.core.operation import HostResult, HostState
+from bot.core.question import Closed, Question, QuestionKind, Vote
 from bot.core.value import Moment, Text, Value
-from bot.core.verb import Verb
 from bot.core.verdict.verdict import Result, Verdict
+
+__all__ = ["Closed", "Question", "QuestionKind", "Vote"]
+"""Parts of a release that live in `bot/core/question.py`, for whoever reads releases."""
 
 
 @unique
@@ -118,6 +121,11 @@ class Step(Value):
     finished_at: Moment | None = None
     next_at: Moment | None = None
     """When the next round is due."""
+    cleared: bool = False
+    """A person said go (or retry): it begins as soon as it may, without being asked for again."""
+    earlier: tuple[str, ...] | None = None
+    """The hosts that attempts before this one touched, or may have; None: none. Empty: the whole
+    group, whose hosts have no names."""
     round: int = 0
     """The round that comes next, from 1."""
     repeat: int = 0
@@ -159,67 +167,6 @@ class Actor(Value):
     role: Role = Role.VIEWER
     owns: tuple[str, ...] = ()
     """The components that this person owns; an owner is an approver of them."""
-
-
-@unique
-class QuestionKind(StrEnum):
-    """What people are asked."""
-
-    START = "start"
-    GO = "go"
-    GATE = "gate"
-    STEP_FAILED = "step_failed"
-    STEP_UNSURE = "step_unsure"
-    OVERDUE = "overdue"
-    VERDICT_FAIL = "verdict_fail"
-    INCONCLUSIVE = "inconclusive"
-    COUNTDOWN = "countdown"
-    REJECTED = "rejected"
-    ROLLED_BACK = "rolled_back"
-    ROLLBACK_FAILED = "rollback_failed"
-    ALERT = "alert"
-    DRIFT = "drift"
-
-
-class Vote(Value):
-    """One person's yes."""
-
-    person: str
-    name: str
-    at: Moment
-
-
-class Closed(Value):
-    """How a question ended."""
-
-    verb: str
-    """The verb that answered it; `expired`, `superseded` when nobody did."""
-    person: str = ""
-    name: str = ""
-    reason: str = ""
-    at: Moment
-
-
-class Question(Value):
-    """One thing that people are asked; its version changes only when what is asked changes."""
-
-    id: int
-    kind: QuestionKind
-    step: str
-    """The step it is about; empty for the whole release."""
-    component: str
-    version: str
-    nonce: str
-    asked_at: Moment
-    expires_at: Moment | None
-    choices: tuple[Verb, ...]
-    needed: int = 1
-    votes: tuple[Vote, ...] = ()
-    reminded: int = 0
-    context: Text | None = None
-    act_at: Moment | None = None
-    """When the bot acts by itself (the end of a countdown)."""
-    closed: Closed | None = None
 
 
 class Pause(Value):
@@ -334,6 +281,11 @@ class Release(Value):
             if change.component == component:
                 return change
         raise KeyError(component)
+
+    def settled(self, step: Step) -> bool:
+        """Whether nothing more comes of a step: it is done with, or was taken back."""
+        done = step.state in SATISFIED or step.state is StepState.CANCELLED
+        return done or step.component in self.rolled_back
 
     @property
     def open_questions(self) -> tuple[Question, ...]:

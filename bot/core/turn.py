@@ -7,15 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.effect import Effect, EffectKind
-from bot.core.release import (
-    Closed,
-    Pause,
-    Phase,
-    Question,
-    QuestionKind,
-    Release,
-    Step,
-)
+from bot.core.question import STANDING, Closed, Question, QuestionKind
+from bot.core.release import Pause, Phase, Release, Step
 from bot.core.value import Text, text
 from bot.core.verb import Verb
 
@@ -116,7 +109,7 @@ class Turn:
             version=version,
             nonce=nonce(release.seed, number, version),
             asked_at=self.now,
-            expires_at=self.now + release.config.target.expires,
+            expires_at=None if kind in STANDING else self.now + release.config.target.expires,
             choices=choices,
             needed=needed,
             context=context,
@@ -131,7 +124,8 @@ class Turn:
     def _timers(self, question: Question) -> None:
         target = self.release.config.target
         moments = [("reminder", span, n) for n, span in enumerate(target.reminders, start=1)]
-        moments.append(("expiry", target.expires, 0))
+        if question.expires_at:
+            moments.append(("expiry", target.expires, 0))
         for name, span, number in moments:
             self.emit(
                 EffectKind.TIMER,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bot.core import touched
 from bot.core.effect import EffectKind
+from bot.core.question import QuestionKind
 from bot.core.release import (
     IN_FLIGHT,
     OPERATIONS,
     SATISFIED,
+    Change,
     Phase,
-    QuestionKind,
     Release,
     Rollback,
     Step,
@@ -26,19 +28,16 @@ def changed(release: Release) -> tuple[str, ...]:
         item.component
         for item in release.changes
         if item.component not in release.rolled_back
-        and any(_touched(s) for s in release.of(item.component))
+        and touched.merged(touched.hosts(release, s) for s in release.of(item.component))
+        is not None
     )
 
 
-def _touched(step: Step) -> bool:
-    if step.kind not in OPERATIONS or step.undo or not step.attempt:
-        return False
-    if step.state in {StepState.DONE, StepState.OVERRIDDEN}:
-        return True
-    ran = step.state in IN_FLIGHT | {StepState.UNSURE, StepState.FAILED, StepState.CANCELLED}
-    if step.hosts:
-        return ran and bool(step.changed_hosts)
-    return ran and (bool(step.handle) or step.state in IN_FLIGHT | {StepState.UNSURE})
+def reversible(release: Release) -> tuple[str, ...]:
+    """What a rollback of everything covers: a component that got the version it had stays."""
+    same = {c.component for c in release.changes if c.running == c.candidate}
+    found = changed(release)
+    return tuple(c for c in found if c not in same) or found
 
 
 def refuse(release: Release, scope: tuple[str, ...]) -> None:
@@ -49,7 +48,7 @@ def refuse(release: Release, scope: tuple[str, ...]) -> None:
         item = release.change(component)
         if not item.running:
             raise RefusalError(text("refused.no_previous", component=component))
-        if item.running == item.candidate and not item.mixed:
+        if item.running == item.candidate:
             raise RefusalError(
                 text("refused.same_version", component=component, version=item.running)
             )
@@ -65,28 +64,24 @@ def request(turn: Turn, scope: tuple[str, ...], *, name: str, reason: str, whole
         turn.supersede()
     turn.set(rollback=rollback)
     for step in turn.release.steps:
-        if step.component in scope or whole:
+        if not step.undo and (step.component in scope or whole):
             halt(turn, step)
     turn.phase(Phase.ROLLING_BACK)
     turn.show("rollback")
 
 
 def halt(turn: Turn, step: Step) -> None:
-    """Take a forward step out of the way: cancel what waits, stop what runs."""
-    if step.undo or step.state in SATISFIED | {StepState.CANCELLED, StepState.STOPPING}:
-        return
+    """Take a step out of the way: cancel what waits, stop what runs, leave what has ended."""
     if step.kind in OPERATIONS and step.state is StepState.RUNNING:
         turn.put(step, state=StepState.STOPPING)
         if step.handle:
             stop(turn, step)
         return
-    if step.kind in OPERATIONS and step.state in {StepState.FAILED, StepState.UNSURE}:
+    if step.state not in {StepState.WAITING, StepState.ASKED, StepState.RUNNING}:
         return
     if step.kind is StepKind.CHECK and step.state is StepState.RUNNING:
         turn.fact("fact.checks_cancelled", step=step.id)
         turn.show(f"check:{step.id}")
-    if step.state in {StepState.FAILED, StepState.UNSURE}:
-        return
     turn.put(step, state=StepState.CANCELLED, next_at=None, finished_at=turn.now)
 
 
@@ -114,14 +109,13 @@ def waiting_for(release: Release) -> tuple[Step, ...]:
 
 def plan(turn: Turn) -> None:
     """Append the undo steps, once: components in reverse order, only the hosts that changed."""
-    rollback = turn.release.rollback
+    release, rollback = turn.release, turn.release.rollback
     if rollback is None or rollback.planned:
         return
-    scope = [c for c in changed(turn.release) if c in rollback.components]
-    steps = undo_steps(turn.release, tuple(scope))
+    scope = tuple(c for c in changed(release) if c in rollback.components)
     turn.set(
-        steps=(*turn.release.steps, *steps),
-        rollback=rollback.model_copy(update={"planned": True, "components": tuple(scope)}),
+        steps=(*release.steps, *undo_steps(release, scope)),
+        rollback=rollback.model_copy(update={"planned": True}),
     )
 
 
@@ -150,43 +144,29 @@ def _fresh(wanted: str, taken: set[str]) -> str:
 
 def _component(release: Release, component: str) -> list[Step]:
     item = release.change(component)
-    forward = [s for s in release.of(component) if not s.undo]
-    deploys = [s for s in forward if s.kind is StepKind.DEPLOY]
-    restarts = [s for s in forward if s.kind is StepKind.RESTART]
-    base = {"number": 0, "component": component, "undo": True, "group": "all"}
-    made = [
-        Step(
-            id=f"{component}/undo-deploy",
-            kind=StepKind.DEPLOY,
-            version=item.running,
-            only_hosts=_hosts(release, deploys),
-            **base,
-        )
-    ]
-    if any(_touched(s) for s in restarts):
-        made.append(
-            Step(
-                id=f"{component}/undo-restart",
-                kind=StepKind.RESTART,
-                version=item.running,
-                only_hosts=_hosts(release, restarts),
-                **base,
-            )
-        )
-    made.append(Step(id=f"{component}/undo-verify", kind=StepKind.VERIFY, version=item.running, **base))
+    made: list[Step] = []
+    covered: list[touched.Hosts | None] = []
+    for name, kind in (("undo-deploy", StepKind.DEPLOY), ("undo-restart", StepKind.RESTART)):
+        steps = (s for s in release.of(component) if s.kind is kind)
+        hosts = touched.merged(touched.hosts(release, s) for s in steps)
+        if hosts is not None:
+            covered.append(hosts)
+            made.append(_step(item, name, kind, hosts))
+    made.append(_step(item, "undo-verify", StepKind.VERIFY, touched.merged(covered) or ()))
     return made
 
 
-def _hosts(release: Release, operations: list[Step]) -> tuple[str, ...]:
-    """The hosts that these operations touched; a touched one without details means its group."""
-    hosts: set[str] = set()
-    for step in operations:
-        if not _touched(step):
-            continue
-        group = release.change(step.component).groups.get(step.group, ())
-        named = step.changed_hosts
-        hosts.update(named if step.hosts else step.only_hosts or group)
-    return tuple(sorted(hosts))
+def _step(item: Change, name: str, kind: StepKind, hosts: touched.Hosts) -> Step:
+    return Step(
+        id=f"{item.component}/{name}",
+        number=0,
+        kind=kind,
+        component=item.component,
+        group="all",
+        version=item.running,
+        only_hosts=hosts,
+        undo=True,
+    )
 
 
 def finish(turn: Turn) -> None:
@@ -197,27 +177,28 @@ def finish(turn: Turn) -> None:
     steps = [s for s in turn.release.steps if s.undo]
     if any(s.state not in SATISFIED for s in steps):
         return
-    unconfirmed = any(s.state is not StepState.DONE for s in steps)
     turn.set(
-        rolled_back=(*turn.release.rolled_back, *rollback.components),
+        rolled_back=tuple(dict.fromkeys((*turn.release.rolled_back, *rollback.components))),
         rollback=None,
     )
     turn.show("rollback")
-    if rollback.whole or not _goes_on(turn.release):
-        turn.supersede()
-        turn.phase(Phase.FAILED if unconfirmed else Phase.ROLLED_BACK)
-        turn.show("result")
+    _leave_out(turn, rollback.components)
+    if not rollback.whole and _more(turn.release):
+        _ask_what_next(turn, rollback)
         return
-    _ask_what_next(turn, rollback)
+    turn.supersede()
+    unconfirmed = any(s.state is not StepState.DONE for s in steps)
+    turn.phase(Phase.FAILED if unconfirmed else Phase.ROLLED_BACK)
+    turn.show("result")
 
 
-def _goes_on(release: Release) -> bool:
-    return any(item.component not in release.rolled_back for item in release.changes)
+def _more(release: Release) -> bool:
+    """Whether something is released still, or could be."""
+    return bool(changed(release)) or not all(map(release.settled, release.steps))
 
 
 def _ask_what_next(turn: Turn, rollback: Rollback) -> None:
     names = ", ".join(rollback.components)
-    _leave_out(turn, rollback.components)
     turn.phase(Phase.PAUSED)
     turn.hold(text("pause.rolled_back", components=names))
     choices = [Verb.RESUME, Verb.ABORT]
@@ -231,26 +212,28 @@ def _ask_what_next(turn: Turn, rollback: Rollback) -> None:
 
 
 def _leave_out(turn: Turn, gone: tuple[str, ...]) -> None:
-    """Cancel what is left of the components taken back, and of all that depend on them."""
+    """Cancel what is left of the components taken back, and what waits in all that need them."""
+    release = turn.release
     out = set(gone)
-    components = turn.release.config.target.components
-    for item in turn.release.changes:
-        if out & set(components[item.component].depends_on):
-            out.add(item.component)
-    for component in sorted(out):
+    for step in release.steps:
+        if not step.undo and any(release.step(need).component in out for need in step.needs):
+            out.add(step.component)
+    for component in gone:
         turn.supersede(component=component)
-    stale = {StepState.WAITING, StepState.ASKED}
-    for step in turn.release.steps:
-        gone_step = step.component in gone and not step.undo and step.state not in SATISFIED
-        if gone_step or (step.component in out and step.state in stale):
+    for step in release.steps:
+        if step.undo or step.component not in out:
+            continue
+        if step.state in {StepState.WAITING, StepState.ASKED}:
+            turn.supersede(step=step.id)
             turn.put(step, state=StepState.CANCELLED, next_at=None)
 
 
 def failed(turn: Turn, step: Step) -> None:
     """An undo step did not work: loud, the locks stay, nothing is tried again by itself."""
+    again = Verb.CHECK if step.state is StepState.UNSURE else Verb.RETRY
     turn.ask(
         QuestionKind.ROLLBACK_FAILED,
-        (Verb.RETRY, Verb.OVERRIDE),
+        (again, Verb.OVERRIDE, Verb.ABORT),
         step=step,
         context=text(
             "question.rollback_failed",

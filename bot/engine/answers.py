@@ -16,6 +16,8 @@ from bot.engine.services import Services
 from bot.engine.transition import load
 
 HISTORY = 10
+SHOWN = 20
+"""How many active releases `status all` lists, the newest."""
 
 
 async def answer(services: Services, inbound: Inbound, command: Command) -> Reply:
@@ -29,7 +31,9 @@ def _reply(card: Card) -> Reply:
 
 async def _status(services: Services, inbound: Inbound, command: Command) -> Reply:
     if command.release is None and command.target in {"", ALL}:
-        live = await services.store.read(lambda tx: [load(tx, row.id) for row in tx.live()])
+        live = await services.store.read(
+            lambda tx: [load(tx, head.id) for head in tx.live_heads()[-SHOWN:]]
+        )
         running = [r for r in live if r is not None]
         if len(running) != 1 or command.target == ALL:
             return _reply(_overview(services, running))

@@ -43,7 +43,16 @@ async def find_release(
         if release is None:
             return None, cards.refused(text("refused.unknown_release", release=wanted))
         return release, None
-    live = await services.store.read(lambda tx: [load(tx, row.id) for row in tx.live()])
+    targets = services.file().targets
+    live = await services.store.read(
+        lambda tx: [
+            load(tx, head.id)
+            for head in tx.live_heads()
+            if head.target in targets
+            and inbound.room in targets[head.target].rooms
+            and command.target in {"", head.target}
+        ]
+    )
     here = [
         r
         for r in live

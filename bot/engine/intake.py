@@ -104,8 +104,9 @@ class Intake:
             if number is None:
                 return []
             tx.settle(number, "{}", services.now())
-            rows = tx.live()
-            moved = (apply(tx, row.id, event, services=services) for row in rows)
+            wanted = f"component:{component}"
+            holders = [lock.release_id for lock in tx.locks() if lock.name == wanted]
+            moved = (apply(tx, held, event, services=services) for held in holders if held)
             return [applied for applied in moved if applied is not None]
 
         for applied in await services.store.transact(work):

@@ -22,6 +22,7 @@ __all__ = [
     "LockRow",
     "MessageRow",
     "PostRow",
+    "ReleaseHead",
     "ReleaseRow",
     "ValueRow",
 ]
@@ -54,6 +55,15 @@ class ReleaseRow:
     body_version: int
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseHead:
+    """Which release it is and where it stands, without its body."""
+
+    id: int
+    target: str
+    phase: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ SLOW = Kind("UpstreamSlow", "WARN", 300.0, "http.client", "upstream took {n} ms,
 KNOWN = (
     SLOW,
     Kind("SlowQuery", "WARN", 1200.0, "database", "query took {n} ms"),
-    Kind("ConnectionReset", "ERROR", 3600.0, "http.server", "client {n} closed the connection"),
+    Kind("ClientGone", "ERROR", 3600.0, "http.server", "client {n} closed the connection"),
     CLOCKWORK,
     Kind("RetriesExhausted", "ERROR", 36000.0, "queue", "gave up on job {n} after 5 attempts"),
 )

@@ -145,12 +145,15 @@ class Fleet:
     async def send_traffic(self) -> None:
         """Send each host a request now and then, for ever."""
         pause = REQUEST.every / len(COMPONENTS) / self.time_scale
+        due = time.monotonic()
         while True:
             for place in (Place(name, turn) for turn in range(HOSTS_EACH) for name in COMPONENTS):
                 host = self.hosts[place.host]
                 if host.up:
                     await self.ask(host, "/work")
-                await asyncio.sleep(pause)
+                # What was missed while the machine was busy is not made up for in a burst.
+                due = max(due + pause, time.monotonic() - pause)
+                await asyncio.sleep(due - time.monotonic())
 
     def kill(self, hosts: Iterable[Host]) -> None:
         """End processes at once and wait for their ends."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from adapters.deploy.command import runner
 from adapters.deploy.command.argv import component_argv, operation_argv
 from adapters.deploy.command.records import Record, Records, name_of
+from adapters.deploy.command.short import OUTPUT_LIMIT, run_short
 from bot.core.config.executor import CommandExecutor
 from bot.core.operation import (
     Candidate,
@@ -35,10 +33,10 @@ from bot.core.value import spell
 DETAIL_LIMIT = 500
 """How many characters of what a command says are passed on."""
 
-_ANSWER_LIMIT = 1_000_000
 _ASK_SECONDS = 60.0
 _LAUNCH_SECONDS = 30.0
 _SETTLE_SECONDS = 2.0
+_SETTLE_STEP_SECONDS = 0.02
 _LAST_LINES = 5
 
 
@@ -72,12 +70,12 @@ class CommandDeployer:
         try:
             template = self._config.deploy if is_deploy else self._config.restart
             argv = operation_argv(template, operation)
-            if self._records.is_taken(name):
-                return await self._adopt(name)
-            self._records.prepare(name, self._job(operation.key, argv))
+            is_new = not self._records.is_taken(name)
+            if is_new:
+                self._records.prepare(name, self._job(operation.key, argv))
         except (ValueError, OSError) as error:
             raise RefusedError(self._say(str(error))) from error
-        code, said = await self._launch(name)
+        code, said = await self._launch(name) if is_new else (runner.TAKEN, "")
         if code == runner.STARTED:
             return name
         if code == runner.TAKEN:
@@ -107,17 +105,15 @@ class CommandDeployer:
         try:
             if not self._records.is_taken(handle):
                 return Progress(state=ProgressState.LOST, detail="no such command was begun")
-            record = self._records.read(handle)
-            is_open = record is None or record.exit_code is None
-            if is_open and not self._records.is_watched(handle):
-                # It may have ended between the two looks.
-                record = self._records.read(handle)
-                if record is None or record.exit_code is None:
-                    detail = "the process that ran the command is gone; the command may still run"
-                    return Progress(state=ProgressState.LOST, detail=detail)
+            # Asked first: what is not watched any more has written its end, if it had one.
+            is_watched = self._records.is_watched(handle)
+            record = self._records.read(handle) or Record()
         except (ValueError, OSError) as error:
             return Progress(state=ProgressState.UNKNOWN, detail=self._say(f"{handle}: {error}"))
-        return self._progress(record or Record())
+        if record.exit_code is None and not is_watched:
+            detail = "the process that ran the command is gone; the command may still run"
+            return Progress(state=ProgressState.LOST, detail=detail)
+        return self._progress(record)
 
     async def stop(self, operation: Operation, handle: str) -> Stop:
         """Ask for the end of the command's process group: SIGTERM, and SIGKILL after the grace."""
@@ -166,24 +162,28 @@ class CommandDeployer:
         }
 
     async def _adopt(self, name: str) -> str:
-        if await self._settle(name) is None:
+        try:
+            record = await self._settle(name)
+        except (ValueError, OSError) as error:
+            raise UnsureError(self._say(f"{name}: {error}")) from error
+        if record is None:
             raise UnsureError("an earlier start of this key was cut off")
         return name
 
     async def _settle(self, name: str) -> Record | None:
         """Give a runner that has just taken the command the time to say that it has begun it."""
         seconds = min(_SETTLE_SECONDS, self._config.timeout.total_seconds())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while (record := self._records.read(name)) is None:  # noqa: ASYNC110 - other process
-                    await asyncio.sleep(0.02)
+        for _ in range(int(seconds / _SETTLE_STEP_SECONDS)):
+            record = self._records.read(name)
+            if record is not None:
                 return record
-        return None
+            await asyncio.sleep(_SETTLE_STEP_SECONDS)
+        return self._records.read(name)
 
     async def _launch(self, name: str) -> tuple[int | None, str]:
         script = [sys.executable, "-I", "-S", runner.__file__, str(self._records.folder), name]
         try:
-            code, output, _ = await self._run(script, _LAUNCH_SECONDS)
+            code, output, _ = await run_short(script, self._environment, _LAUNCH_SECONDS)
         except OSError as error:
             if self._records.withdraw(name):
                 return runner.REFUSED, f"cannot be launched: {error!r}"
@@ -194,37 +194,14 @@ class CommandDeployer:
         seconds = min(_ASK_SECONDS, self._config.timeout.total_seconds())
         try:
             argv = component_argv(template, component)
-            code, output, errors = await self._run(argv, seconds)
+            code, output, errors = await run_short(argv, self._environment, seconds)
         except TimeoutError as error:
             raise UnreachableError(f"no answer within {seconds:g}s") from error
         except (ValueError, OSError) as error:
             raise UnreachableError(self._say(str(error))) from error
-        if code != 0 or len(output) >= _ANSWER_LIMIT:
-            raise UnreachableError(self._last(errors or output) or f"ended with {code}")
+        if code != 0 or len(output) >= OUTPUT_LIMIT:
+            raise UnreachableError(self._last(errors) or f"ended with {code}")
         return [line for line in output.splitlines() if line.strip()]
-
-    async def _run(self, argv: list[str], seconds: float) -> tuple[int, str, str]:
-        """Run a short command to its end; when that takes too long its group is killed."""
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment,
-            start_new_session=True,
-        )
-        try:
-            async with asyncio.timeout(seconds):
-                output, errors = await asyncio.gather(_read(process.stdout), _read(process.stderr))
-                return await process.wait(), output, errors
-        except BaseException:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            with suppress(TimeoutError):
-                # One that left the group may keep the pipes open for ever.
-                async with asyncio.timeout(1):
-                    await process.communicate()
-            raise
 
     def _progress(self, record: Record) -> Progress:
         hosts = tuple(
@@ -264,11 +241,3 @@ class CommandDeployer:
             if line.strip() and not runner.HOST_LINE.fullmatch(line.strip())
         ]
         return cut_front("\n".join(lines[-_LAST_LINES:]), DETAIL_LIMIT - 50)
-
-
-async def _read(stream: asyncio.StreamReader | None) -> str:
-    """Read a stream to its end and keep its beginning."""
-    kept = bytearray()
-    while stream is not None and (chunk := await stream.read(65536)):
-        kept += chunk[: _ANSWER_LIMIT - len(kept)]
-    return kept.decode(errors="replace")

@@ -80,6 +80,8 @@ def read_progress(
     state = config.statuses.get(word, ProgressState.UNKNOWN)
     hosts = _host_results(config, answer)
     wrong = complaint(config, answer)
+    if state is not ProgressState.SUCCEEDED and not wrong:
+        wrong = _word(dig(answer, config.detail) or "") if config.detail else ""
     if state is ProgressState.UNKNOWN:
         wrong = ": ".join(filter(None, (f"status {word!r}", wrong)))
     elif state is ProgressState.SUCCEEDED:

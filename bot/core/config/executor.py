@@ -71,11 +71,13 @@ class HttpExecutor(Value):
         "stopped": ProgressState.STOPPED,
     }
     """The API's status words; any other word is unknown, never success."""
+    detail: str = "detail"
+    """Where the answer of task explains itself."""
+    error: str = "error"
+    """Where an answer says what went wrong; whatever stands there, it is no success."""
     hosts: str = "hosts"
     """Where the per-host results are: a list of objects; empty when the API has none. A success
     without them is unknown."""
-    error: str = "error"
-    """Where an answer says what went wrong; whatever stands there, it is no success."""
     host_name: str = "host"
     """The field of a host's name in that list."""
     host_status: str = "status"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.core.config.policy import Policy
-from bot.core.counts import Counts, CountRequest, Window, WindowCounts
+from bot.core.counts import CountRequest, Counts, Window, WindowCounts
 from bot.core.value import Text, text
 from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
 
@@ -136,7 +136,9 @@ def _lines(
     )
 
 
-def no_evidence(reason: Text, *, policy: Policy, deploy_started: datetime, now: datetime) -> Verdict:
+def no_evidence(
+    reason: Text, *, policy: Policy, deploy_started: datetime, now: datetime
+) -> Verdict:
     """The verdict of a round that could not count: inconclusive, with the reason."""
     return Verdict(
         result=Result.INCONCLUSIVE,
@@ -149,16 +151,9 @@ def no_evidence(reason: Text, *, policy: Policy, deploy_started: datetime, now: 
     )
 
 
-def drifted(reason: Text, verdict: Verdict) -> Verdict:
-    """The same numbers, suspended: what they are about is not what was deployed."""
-    return verdict.model_copy(
-        update={"result": Result.INCONCLUSIVE, "reasons": (reason, *verdict.reasons)}
-    )
-
-
 def summary(verdict: Verdict) -> Text:
     """One line about a verdict for boards and journals."""
-    if verdict.result is Result.FAIL:
+    if verdict.result is Result.FAIL and verdict.findings:
         first = verdict.findings[0]
         return text(
             "verdict.fail",
@@ -167,6 +162,6 @@ def summary(verdict: Verdict) -> Text:
             before=first.before,
             after=first.after,
         )
-    if verdict.result is Result.INCONCLUSIVE:
-        return verdict.reasons[0]
-    return text("verdict.pass", multiple=round(verdict.needed_multiple))
+    if verdict.result is Result.PASS:
+        return text("verdict.pass", multiple=round(verdict.needed_multiple))
+    return verdict.reasons[0] if verdict.reasons else text("verdict.unexplained")

@@ -332,6 +332,17 @@ async def test_what_hosts_say_is_redacted(api: DeploymentApi) -> None:
     assert progress.hosts[0].detail == "login password=***"
 
 
+@pytest.mark.parametrize(("place", "said"), [("why.text", "disk full"), ("", "")])
+async def test_a_task_explains_itself(api: DeploymentApi, place: str, said: str) -> None:
+    """What a failed task says about itself is passed on from the configured place."""
+    api.faults.raw = '{"status": "failed", "why": {"text": "disk full"}, "hosts": []}'
+    async with deployer(api.url, detail=place) as executor:
+        progress = await executor.look(DEPLOY, "t1")
+
+    assert progress.state is ProgressState.FAILED
+    assert progress.detail == said
+
+
 async def test_a_task_that_is_gone_is_lost(api: DeploymentApi) -> None:
     """A 404 for a task is lost: neither running nor success."""
     async with deployer(api.url) as executor:
