@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import json
 import os
+import socket
 import statistics
 import sys
 import tempfile
@@ -126,6 +127,12 @@ def release_file(url: str) -> dict[str, Any]:
     }
 
 
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
 class Process:
     """The bot as an own process, with a signed-in person."""
 
@@ -144,7 +151,7 @@ class Process:
             **os.environ,
             "RELEASE_MASTER_RELEASE_FILE": str(path),
             "RELEASE_MASTER_DATABASE_URL": f"sqlite:///{self.folder}/bench.sqlite3",
-            "RELEASE_MASTER_PORT": "0",
+            "RELEASE_MASTER_PORT": str(free_port()),
             "RELEASE_MASTER_LOG_LEVEL": "error",
         }
         self._process = await asyncio.create_subprocess_exec(

@@ -25,6 +25,7 @@ from bot.core.config import (
     LogStoreConfig,
 )
 from bot.core.export import ExportFormat, broken, export_journal
+from bot.core.journal import JournalRow
 from bot.core.redact import redact
 from bot.doctor import examine
 from bot.observability import LogStyle, configure_logging
@@ -33,7 +34,7 @@ from bot.service import Bot
 from bot.settings import Reloader, Settings, SettingsError, check_config, load
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
-from bot.tryout import TryOut
+from bot.tryout import TryOut, TryOutError
 
 EX_CONFIG = 78
 """The exit code of refused settings (sysexits.h), which a supervisor need not try again."""
@@ -117,57 +118,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0 when it did what it is for."""
     options = parser().parse_args(arguments)
     try:
-        match options.command:
-            case "try":
-                return asyncio.run(_try(options))
-            case "serve":
-                return asyncio.run(_serve(options))
-            case "check-config":
-                code, said = check_config(options.file)
-                print(said, file=sys.stderr if code else sys.stdout)
-                return code
-            case "doctor":
-                settings = load(options.config)
-                report = asyncio.run(examine(settings, Adapters(), offline=options.offline))
-                print(report.said)  # noqa: T201 - its purpose
-                return 0 if report.well else 1
-            case _:
-                return asyncio.run(_export(options))
+        return _COMMANDS[options.command](options)
     except SettingsError as error:
         print(f"release-master: the settings are refused\n{error}", file=sys.stderr)  # noqa: T201
         return EX_CONFIG
-    except (StoreError, ValueError, OSError) as error:
+    except (StoreError, TryOutError, ValueError, OSError) as error:
         print(f"release-master: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
         return 2
 
 
-async def _until_signal(bot: Bot, reloader: Reloader) -> None:
+def _check_config(options: argparse.Namespace) -> int:
+    code, said = check_config(options.file)
+    print(said, file=sys.stderr if code else sys.stdout)
+    return code
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    settings = load(options.config)
+    report = asyncio.run(examine(settings, Adapters(), offline=options.offline))
+    print(report.said)  # noqa: T201 - its purpose
+    return 0 if report.well else 1
+
+
+def _ending(reloader: Reloader) -> asyncio.Event:
+    """Listen to signals: the event is set by SIGTERM and SIGINT; SIGHUP reloads at once."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
 
     def reload() -> None:
         done, said = reloader.reload()
-        print(f"reload {'done' if done else 'REFUSED'}: {said}", file=sys.stderr)  # noqa: T201
+        print(  # noqa: T201 - for the operator who sent the signal
+            f"reload {'done' if done else 'REFUSED'}: {said}", file=sys.stderr, flush=True
+        )
 
     loop.add_signal_handler(signal.SIGHUP, reload)
-    await ended.wait()
-    await bot.stop()
+    return ended
 
 
 async def _try(options: argparse.Namespace) -> int:
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
     async with TryOut(data_dir=options.data) as trial:
-        environ = {
+        variables = {
             **trial.environment,
             "PATH": os.defpath,
             "RELEASE_MASTER_RELEASE_FILE": str(trial.release_file),
             "RELEASE_MASTER_DATABASE_URL": trial.database_url,
             "RELEASE_MASTER_PORT": str(options.port),
         }
-        reloader = Reloader(lambda: load(trial.release_file, environ))
+        reloader = Reloader(lambda: load(trial.release_file, variables))
         configure_logging(LogStyle.CONSOLE, "WARNING", redact=redact)
         bot = Bot(reloader, Adapters(), try_out=True)
+        ended = _ending(reloader)
         await bot.start(options.port)
         scale = reloader.current.file.time_scale
         print(  # noqa: T201 - for people
@@ -175,7 +177,8 @@ async def _try(options: argparse.Namespace) -> int:
             f"Times are shortened {scale:g} times. Ctrl-C ends it all.",
             flush=True,
         )
-        await _until_signal(bot, reloader)
+        await ended.wait()
+        await bot.stop()
     return 0
 
 
@@ -192,9 +195,11 @@ async def _serve(options: argparse.Namespace) -> int:
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - at the start, for the operator
     bot = Bot(reloader, Adapters())
+    ended = _ending(reloader)
     await bot.start()
     print(f"listening on http://{environment.host}:{bot.port}/", flush=True)  # noqa: T201
-    await _until_signal(bot, reloader)
+    await ended.wait()
+    await bot.stop()
     return 0
 
 
@@ -204,7 +209,7 @@ async def _export(options: argparse.Namespace) -> int:
     try:
         wanted = options.release
 
-        def read(tx: Tx) -> dict[int, list[object]]:
+        def read(tx: Tx) -> dict[int, list[JournalRow]]:
             numbers = [wanted] if wanted else tx.journalled_releases()
             return {number: list(tx.journal(number)) for number in numbers}
 
@@ -218,6 +223,15 @@ async def _export(options: argparse.Namespace) -> int:
     for release, seq in broken(rows).items():
         print(f"#{release}: the hash chain is broken at row {seq}", file=sys.stderr)  # noqa: T201
     return 1 if broken(rows) else 0
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "try": lambda options: asyncio.run(_try(options)),
+    "serve": lambda options: asyncio.run(_serve(options)),
+    "check-config": _check_config,
+    "doctor": _doctor,
+    "export": lambda options: asyncio.run(_export(options)),
+}
 
 
 if __name__ == "__main__":

@@ -8,26 +8,29 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped] # it has no types
+    AsyncIOScheduler,
+)
 
 log = structlog.get_logger("release_master.clock")
 
 STEP = timedelta(seconds=5)
 """A difference between the system's clock and ours above this is a step, not drift."""
 BELIEVED = timedelta(minutes=10)
-"""A step that stays for this long was a correction: the system's time is taken over."""
+"""A step that stays for this long was a correction, not a mistake of a moment."""
 
 
 def _elapsed() -> float:
-    """Seconds that pass at one speed whatever happens to the system's clock, suspension included."""
+    """Seconds that pass at one speed whatever happens to the system's clock, asleep or awake."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class SteadyClock:
     """UTC that goes on evenly when the system's clock is set an hour forward or back.
 
-    Due times of checks, leases and deadlines are counted on it. A step that stays for ten minutes
-    is taken over (somebody corrected the clock); until then `stepped` says how large it is.
+    Due times of checks, leases and deadlines are counted on it, so a round comes when its minutes
+    have passed. `stepped` says how far the system's clock is away. A step that stays for ten
+    minutes was a correction; it is taken over once no release is under way, or at the next start.
     """
 
     def __init__(
@@ -50,8 +53,11 @@ class SteadyClock:
         off = timedelta(seconds=self._wall() - self._elapsed() - self._anchor)
         return off if abs(off) > STEP else timedelta(0)
 
-    def watch(self) -> None:
-        """Follow small drift at once, and a step when it has stayed long enough."""
+    def watch(self, *, idle: bool) -> None:
+        """Follow small drift at once, and a step when it has stayed long enough.
+
+        `idle` says that nothing is under way whose due times a step would move.
+        """
         step = self.stepped
         if not step:
             self._since = None
@@ -60,7 +66,7 @@ class SteadyClock:
         if self._since is None:
             self._since = self._elapsed()
             log.warning("clock_stepped", seconds=step.total_seconds())
-        elif self._elapsed() - self._since >= BELIEVED.total_seconds():
+        elif idle and self._elapsed() - self._since >= BELIEVED.total_seconds():
             self._anchor = self._wall() - self._elapsed()
             self._since = None
             log.warning("clock_step_taken_over", seconds=step.total_seconds())

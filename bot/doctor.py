@@ -10,7 +10,7 @@ from bot.core.config.release_file import component_executor, component_logs, com
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
 from bot.engine.planner import may_roll_back
-from bot.service import Factory
+from bot.resources import Factory
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.errors import StoreError

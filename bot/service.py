@@ -1,4 +1,4 @@
-"""One running bot: store, engine, rooms, clock and web application, put together and taken apart."""
+"""One running bot: store, engine, rooms, clock and web application, put together."""
 
 from __future__ import annotations
 
@@ -6,46 +6,30 @@ import asyncio
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
 
-from bot.chat.http import HttpRoomSender
 from bot.chat.render import ViewerWords
-from bot.chat.room import RoomLog, WebRoom
+from bot.chat.room import RoomLog
 from bot.chat.stored_log import StoredLog
-from bot.chat.texts import Words
 from bot.clock import Clock, SteadyClock
-from bot.core.card import Card
-from bot.core.config import (
-    ExecutorConfig,
-    HttpRoom,
-    LogStoreConfig,
-    Person,
-    RoomConfig,
-    Target,
-)
-from bot.core.drift import drift
 from bot.core.effect import EffectKind
-from bot.core.event import Drifted
-from bot.core.operation import Candidate, UnreachableError
-from bot.core.release import Phase
-from bot.core.value import text
-from bot.engine import operations, planner, rooms, rounds
+from bot.engine import operations, rooms, rounds
 from bot.engine.engine import Engine
 from bot.engine.intake import Intake
+from bot.engine.recovery import Recovery
 from bot.engine.services import Limits, Services
-from bot.engine.transition import Applied, Entry, apply, load
+from bot.facts import Facts
 from bot.observability import LoopLag, Metrics
-from bot.ports import Executor, LogStore, Room, RoomError
-from bot.settings import Reloader, Settings
+from bot.resources import Factory, Resources
+from bot.settings import Reloader
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.store.room_log import StoreRoomLog
-from bot.web.app import create_app, listen
+from bot.web.app import any_port, create_app, listen
 from bot.web.backend import Backend
 from bot.web.security import allowed_hosts, check_bind
 from bot.web.site import Mode, Site
@@ -54,131 +38,6 @@ log = structlog.get_logger("release_master")
 
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
-
-
-class Factory(Protocol):
-    """Makes adapters from their configuration; the composition root has the real one."""
-
-    def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
-        """A new executor."""
-        ...
-
-    def log_store(
-        self, config: LogStoreConfig, settings: Settings, *, now: Callable[[], datetime]
-    ) -> LogStore:
-        """A new log store."""
-        ...
-
-
-class CachedAdapters:
-    """Adapters by their configuration: a release keeps the ones it was planned with."""
-
-    def __init__(
-        self, factory: Factory, settings: Callable[[], Settings], clock: SteadyClock
-    ) -> None:
-        self._factory = factory
-        self._settings = settings
-        self._clock = clock
-        self._executors: dict[str, Executor] = {}
-        self._log_stores: dict[str, LogStore] = {}
-        self._rooms: dict[str, tuple[RoomConfig, Room]] = {}
-        self.room_log: RoomLog | None = None
-
-    def executor(self, config: ExecutorConfig) -> Executor:
-        """The executor of this configuration."""
-        key = config.model_dump_json()
-        if key not in self._executors:
-            self._executors[key] = self._factory.executor(config, self._settings())
-        return self._executors[key]
-
-    def log_store(self, config: LogStoreConfig) -> LogStore:
-        """The log store of this configuration."""
-        key = config.model_dump_json()
-        if key not in self._log_stores:
-            made = self._factory.log_store(config, self._settings(), now=self._clock.now)
-            self._log_stores[key] = made
-        return self._log_stores[key]
-
-    def room(self, key: str) -> Room | None:
-        """The room as release.yml has it now."""
-        config = self._settings().file.rooms.get(key)
-        if config is None:
-            return None
-        known = self._rooms.get(key)
-        if known is None or known[0] != config:
-            known = (config, self._make_room(key, config))
-            self._rooms[key] = known
-        return known[1]
-
-    def _make_room(self, key: str, config: RoomConfig) -> Room:
-        settings = self._settings()
-        if isinstance(config, HttpRoom):
-            return HttpRoomSender(
-                key,
-                config,
-                headers={n: settings.secret(v) for n, v in config.headers_env.items()},
-                secret=settings.secret(config.secret_env) if config.secret_env else "",
-                say=Words(settings.file.zone),
-                now=self._clock.now,
-            )
-        if self.room_log is None:
-            raise RoomError("the room's log is not open")
-        return WebRoom(key, self.room_log, now=self._clock.now)
-
-    async def close(self) -> None:
-        """Give back everything."""
-        for executor in self._executors.values():
-            await executor.close()
-        for log_store in self._log_stores.values():
-            await log_store.close()
-        for _, room in self._rooms.values():
-            await room.close()
-
-
-class Facts:
-    """What the web application shows beside messages."""
-
-    def __init__(self, services: Services, bot: Bot) -> None:
-        self._services = services
-        self._bot = bot
-
-    def people(self) -> Mapping[str, Person]:
-        """Everybody in release.yml."""
-        return self._services.file().people
-
-    def rooms(self) -> Mapping[str, RoomConfig]:
-        """Every room in release.yml."""
-        return self._services.file().rooms
-
-    def targets(self) -> Mapping[str, Target]:
-        """Every target in release.yml."""
-        return self._services.file().targets
-
-    async def candidates(self, target: str) -> Mapping[str, Sequence[Candidate]]:
-        """What could be released, by component."""
-        return await planner.candidates(self._services, target)
-
-    async def journal(self, release: int) -> list[dict[str, object]]:
-        """The events of a release, worded."""
-        rows = await self._services.store.read(lambda tx: tx.journal(release))
-        if not rows:
-            raise LookupError(release)
-        say = Words(self._services.file().zone)
-        return [
-            {
-                "seq": row.seq,
-                "at": row.at.isoformat(),
-                "actor": row.actor,
-                "code": row.code,
-                "text": "; ".join(say(f) for f in Entry.model_validate_json(row.body).facts),
-                "hash": row.hash[:12],
-            }
-            for row in rows
-        ]
-
-    async def ready(self) -> Mapping[str, str]:
-        """Which part is not ready, and why."""
-        return await self._bot.ready()
 
 
 class Bot:
@@ -198,7 +57,7 @@ class Bot:
         self.clock = clock or SteadyClock()
         self.try_out = try_out
         self.store = Store(reloader.current.environment.database_url)
-        self.adapters = CachedAdapters(factory, lambda: reloader.current, self.clock)
+        self.adapters = Resources(factory, lambda: reloader.current, self.clock)
         self.services = Services(
             store=self.store,
             adapters=self.adapters,
@@ -219,11 +78,13 @@ class Bot:
                 EffectKind.STOP: operations.stop,
                 EffectKind.VERIFY: operations.verify,
                 EffectKind.CHECK: rounds.check,
-                EffectKind.SHOW: rooms.show,
-                EffectKind.SHARE: rooms.share,
+                EffectKind.SHOW: rooms.deliver,
+                EffectKind.SHARE: rooms.deliver,
             },
         )
         self.intake = Intake(self.engine)
+        self.recovery = Recovery(self.engine, self.intake)
+        self._idle = False
         self._ticks = Clock()
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -242,25 +103,28 @@ class Bot:
         when the store cannot be opened, OSError when the port is taken.
         """
         environment = self.reloader.current.environment
-        refusal = (
-            None
-            if self.try_out
-            else check_bind(environment.host, self.reloader.current.file.people)
-        )
+        mode = Mode.TRY if self.try_out else Mode.SERVE
+        people = self.reloader.current.file.people
+        refusal = check_bind(environment.host, people, mode=mode)
         if refusal:
             raise ValueError(refusal)
         await self.store.open()
+        await self.recovery.remember()
         log_ = StoredLog(StoreRoomLog(self.store))
         self.adapters.room_log = log_
         chosen = environment.port if port is None else port
-        app = create_app(self._site(chosen), self._backend(log_))
-        self._runner = await listen(app, environment.host, chosen)
+        # The page answers to its own address only, so its port must be known first.
+        taken = None if chosen else any_port(environment.host)
+        known = taken.getsockname()[1] if taken else chosen
+        app = create_app(self._site(known), self._backend(log_))
+        self._runner = await listen(app, environment.host, chosen, taken)
         lag = LoopLag(self.metrics.loop_lagged, monotonic=time.monotonic, sleep=asyncio.sleep)
         self._tasks = [
             self.engine.background(self.engine.run(), "engine"),
-            self.engine.background(self._recover(), "recover"),
+            self.engine.background(self.recovery.compare(), "compare"),
             self.engine.background(lag.run(), "loop-lag"),
         ]
+        self._ticks.every(TICK, self.engine.renew, "leases")
         self._ticks.every(TICK, self._tick, "tick")
         self._ticks.every(30 * TICK, self._heartbeat, "heartbeat")
         self._ticks.start()
@@ -269,7 +133,7 @@ class Bot:
         return Backend(
             intake=self.intake,
             log=room_log,
-            facts=Facts(self.services, self),
+            facts=Facts(self.services, self.ready),
             alerts=self.intake,
         )
 
@@ -288,72 +152,25 @@ class Bot:
             secure_cookie=environment.base_url.startswith("https://"),
         )
 
-    async def _recover(self) -> None:
-        """Take up what a killed process left: recorded messages, and versions changed meanwhile."""
-        count = await self.intake.recover()
-        if count:
-            log.info("recovered_messages", count=count)
-        rows = await self.store.read(lambda tx: [r for r in tx.live_heads() if r.phase in _CHECKED])
-        for row in rows:
-            await self._look_for_drift(row.id)
-
-    async def _look_for_drift(self, release_id: int) -> None:
-        release = await self.store.read(lambda tx: load(tx, release_id))
-        if release is None or release.phase not in {Phase.RUNNING, Phase.PAUSED}:
-            return
-        for item in release.changes:
-            name = release.config.executors[item.component]
-            port = self.adapters.executor(release.config.executor_configs[name])
-            try:
-                running = await port.running(item.component)
-            except UnreachableError:
-                continue
-            found = drift(release, item.component, running)
-            if found is None:
-                continue
-            event = Drifted(component=item.component, expected=found[0], found=found[1])
-            applied = await self._apply(release_id, event)
-            if applied is not None:
-                self.engine.pursue(applied)
-
-    async def _apply(self, release_id: int, event: Drifted) -> Applied | None:
-        services = self.services
-        return await self.store.transact(lambda tx: apply(tx, release_id, event, services=services))
-
     async def _tick(self) -> None:
-        """Once a second: leases, the clock, and whatever became due elsewhere."""
-        self.clock.watch()
-        await self.engine.renew()
+        """Once a second: the clock, whatever became due elsewhere, and what others left undone."""
+        self.clock.watch(idle=self._idle)
         self.engine.wake()
-        if self.engine.trouble:
-            return
-        for code in self.engine.take_told():
-            await self._tell_trouble(code)
-
-    async def _tell_trouble(self, code: str) -> None:
-        """Tell the rooms of live releases once that nothing could be stored for a while."""
-        said = text("trouble.over", code=code)
-        card = Card(kind="notice", title=said, text=said, at=self.clock.now())
-        heads = await self.store.read(lambda tx: tx.live_heads())
-        targets = self.reloader.current.file.targets
-        named = [targets[head.target].rooms[0] for head in heads if head.target in targets]
-        for room in dict.fromkeys(named):
-            port = self.adapters.room(room)
-            if port is not None:
-                await port.show(f"trouble:{uuid.uuid4().hex}", card, None)
+        await self.recovery.take_up()
+        await self.recovery.tell_trouble()
 
     async def _heartbeat(self) -> None:
         """Every half minute: renew locks of live releases, sweep those of dead owners, measure."""
         now = self.clock.now()
         dead = self.services.limits.dead_lock
 
-        def work(tx: Tx) -> timedelta:
+        def work(tx: Tx) -> tuple[timedelta, bool]:
             tx.heartbeat(now)
             tx.sweep(now, dead)
-            return tx.oldest_due(now)
+            return tx.oldest_due(now), not tx.live_heads()
 
         try:
-            waited = await self.store.transact(work)
+            waited, self._idle = await self.store.transact(work)
         except StoreError as error:
             log.warning("heartbeat_failed", code=error.code)
             return
@@ -384,9 +201,3 @@ class Bot:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.adapters.close()
         await self.store.close()
-
-
-_CHECKED = frozenset({str(Phase.RUNNING), str(Phase.PAUSED)})
-
-
-__all__ = ["Bot", "CachedAdapters", "Factory", "Facts"]

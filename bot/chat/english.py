@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     **INTENT,
     # Words
     "state.planned": "planned",
+    "state.step_waiting": "waits its turn",
     "state.running": "running",
     "state.waiting": "waiting for an answer",
     "state.waiting_approval": "waiting for approval",
@@ -57,8 +58,8 @@ TEXTS: dict[str, str] = {
     "board.table": "Components of {target}",
     "board.paused": "Paused since {at:time}",
     "board.paused_by": "Paused by {who} since {at:time}",
-    "board.asked": "{kind:text}: {step}, asked since {at:time}",
-    "board.asked_until": "{kind:text} {step}: asked since {at:time}, until {until:time}",
+    "board.asked": "{kind:text} {step}: asked of {who} since {at:time}",
+    "board.asked_until": "{kind:text} {step}: asked of {who} since {at:time}, until {until:time}",
     "board.alert": "Alert {name} for {component} since {at:time}",
     "board.overridden": "{step} {state:state} by {who}: {reason}",
     "field.started_by": "Started by",
@@ -76,7 +77,7 @@ TEXTS: dict[str, str] = {
     ),
     "row.waiting": "waiting",
     "row.waiting_start": "waiting for the start",
-    "row.step": "{step}: {state:state} {detail} ({done} of {steps})",
+    "row.step": "{step}: {state:state} {detail} ({done}/{steps})",
     "row.done": "done",
     "row.cancelled": "left out",
     "row.rolled_back": "rolled back",
@@ -84,14 +85,16 @@ TEXTS: dict[str, str] = {
     "next.aborted": "Aborted: nothing further happens; released components stay as they are",
     "next.rolled_back": "Rolled back and confirmed",
     "next.failed": "Ended without a confirmed rollback: look at the hosts",
-    "next.aborting": "Aborting: waits for {step}, running since {at:time}",
+    "next.aborting": "Aborting: waits for {step} to come to rest, begun at {at:time}",
     "next.rollback_waits": "Rolling back: waits for {step} to come to rest",
     "next.rolling_back": "Next: {step}",
     "next.countdown": "Rolls back {component} by itself at {at:time}",
     "next.answer": "Next: your answer about {step}",
     "next.resume": "Next: somebody resumes it",
-    "next.operation": "Now: {step}",
-    "next.round": "Next: round {round} of {rounds} at {at:time} ({step})",
+    "next.operation": (
+        "Now: {step}, begun at {at:time}; if it still runs at {until:time}, you are asked"
+    ),
+    "next.round": "{step}: round {round} of {rounds} at {at:time}",
     "next.settling": "Next: about to begin",
     # Questions
     "question.kind.start": "Start?",
@@ -164,6 +167,7 @@ TEXTS: dict[str, str] = {
     "silence.start": "If nobody answers, it is cancelled at {at:time}",
     "silence.pause": "If nobody answers, the release pauses at {at:time}",
     "silence.countdown": "If nobody stops it, this happens at {at:time}",
+    "silence.stands": "Nothing happens by itself: the release stands still until somebody decides",
     "reminder.again": "Still open: {kind:text} {step} in #{release}, asked since {at:time}",
     "reminder.escalation": "Escalated: {kind:text} {step} in #{release}, asked since {at:time}",
     # Buttons and dialogs
@@ -206,6 +210,17 @@ TEXTS: dict[str, str] = {
         "A rollback can be asked for afterwards."
     ),
     "confirm.override.title": "Go on with #{release} in spite of {step}?",
+    "confirm.override.step_unsure": (
+        "You say that it finished on all hosts. It stays visible for ever who said so, and why."
+    ),
+    "confirm.override.rollback_failed": (
+        "You say that {running} runs on the hosts again. It stays visible for ever who said so, "
+        "and why; the release then ends as not confirmed."
+    ),
+    "confirm.abort_rollback.body": (
+        "The rollback stops where it is: hosts may run different versions, and nobody looks "
+        "after them any more."
+    ),
     "confirm.override.body": "It stays visible for ever that this was waved through, and why.",
     "confirm.skip.title": "Skip {step} of #{release}?",
     "confirm.skip.body": "It stays visible for ever that this was skipped, and why.",
@@ -228,16 +243,17 @@ TEXTS: dict[str, str] = {
     "plan.no_canary_hosts": "{component} has no hosts in its canary group {group}.",
     "plan.all_canary": "The canary group {group} of {component} is all of its hosts.",
     "plan.no_candidates": "{component}: name a version, {component}=VERSION; none are listed.",
-    "plan.unknown_component": "{target} has no component {component}.",
+    "plan.unknown_component": "{target} has no component {component}. The nearest: {nearest}.",
+    "plan.no_env": "There is no env {env}: what is released elsewhere is a target ({targets}).",
     "plan.unknown_version": "{component} has no candidate {version}. The nearest: {nearest}.",
     "plan.unreachable": "The executor of {component} does not tell what runs: {detail}",
     # Checks
     "check.title": "#{release} {step}: error logs before and after",
-    "check.text": "Release #{release} {step}: {result}",
+    "check.text": "Release #{release} {step}: {result:text}",
     "check.table": "Error types of ERROR and WARN",
     "check.chart": "Documents before and after",
-    "check.round": "Round {round} of {rounds} at {at:time}: {result}",
-    "check.round_late": "Round {round} of {rounds} at {at:time} (late): {result}",
+    "check.round": "Round {round} of {rounds} at {at:time}: {result:text}",
+    "check.round_late": "Round {round} of {rounds} at {at:time} (late): {result:text}",
     "check.next": "Next: round {round} of {rounds} at {at:time}",
     "check.finished": "Monitoring of {step} is finished: nothing was found",
     "check.cancelled": "The remaining rounds of {step} are cancelled",
@@ -247,12 +263,22 @@ TEXTS: dict[str, str] = {
     ),
     "finding.new": "NEW {type}: {after} since the deployment, never in the baseline. {sample}",
     "finding.rise": "UP {type}: {after} since the deployment, {before} in the baseline. {sample}",
-    "verdict.fail": "{count} error types are trouble, first {type}: {before} before, {after} after",
+    "verdict.fail": "{type}: {before} before, {after} after (error types in trouble: {count})",
     "verdict.pass": "pass (a known error must be {multiple} times as frequent to be seen)",
+    "verdict.unexplained": "No reason was given",
+    "verdict.word.pass": "pass",
+    "verdict.word.fail": "FAIL",
+    "verdict.word.inconclusive": "inconclusive",
+    "verdict.word.overridden": "waved through",
+    "verdict.word.skipped": "skipped",
+    "verdict.word.cancelled": "cancelled, no verdict",
+    "verdict.word.running": "round {round} of {rounds}",
+    "verdict.word.waiting": "not begun",
     "honesty.no_documents": "No log line of any level: no traffic, or the logs do not arrive",
     "honesty.silent_hosts": "No log line of any level from {hosts} since the restart ({count})",
     "honesty.lag": "The newest log line is {lag} old (at most {limit}): lines are under way",
     "honesty.missed": "The round ran {late} too late: what it should have seen was missed",
+    "honesty.missed_all": "All rounds were missed; this one would have come {late} too late",
     "honesty.log_store": "The log store could not count: {detail}",
     "honesty.version_unknown": "The running version could not be read: {detail}",
     "gap.missing_file": "No log file matches {pattern}",
@@ -265,16 +291,18 @@ TEXTS: dict[str, str] = {
     "errors.table": "Error types, before and after",
     "errors.windows": (
         "Before: the baseline up to the deployment. After: from the deployment until now. "
-        "The factor compares rates. Times in {zone}."
+        "The rate compares the two per hour. Times in {zone:zone}."
     ),
-    "errors.more": "and {count} more types",
+    "errors.more": "Rows not shown: {count}; top 50 behind the command shows them",
     "errors.new": "new",
     "errors.known": "known",
     "errors.vanished": "vanished",
     "errors.unwatched": "{component} has no log store",
     # Sharing
     "share.start.each": "{component}: release of {candidate} begins (#{release}, by {who})",
-    "share.start.digest": "{target}: release #{release} of {count} components begins ({components})",
+    "share.start.digest": (
+        "{target}: release #{release} of {count} components begins ({components})"
+    ),
     "share.canary.each": "{component}: the canary runs {candidate} (#{release})",
     "share.canary.digest": "{target}: the first canary of #{release} runs ({component})",
     "share.finish.each": "{component}: {candidate} is released (#{release})",
@@ -287,6 +315,8 @@ TEXTS: dict[str, str] = {
     "rollback.running": "#{release}: rolling back {components} (asked by {who})",
     "rollback.done": "#{release}: {components} rolled back and confirmed",
     "rollback.failed": "#{release}: the rollback of {components} FAILED",
+    "rollback.stopped": "#{release}: the rollback of {components} was stopped before it was done",
+    "rollback.by_hand": "#{release}: {components} restored by hand, not confirmed by the bot",
     # Pauses
     "pause.person": "Paused by hand. {reason}",
     "pause.step_failed": "{step} failed",
@@ -298,13 +328,13 @@ TEXTS: dict[str, str] = {
     "pause.expired": "Nobody answered about {step}",
     "pause.alert": "Alert {name} for {component}",
     "pause.drift": "{component} runs what this release did not put there",
-    "step.failed": "{failed} of {hosts} hosts not done ({names}). {detail}",
-    "step.not_started": "Not begun: {detail}",
-    "step.unsure": "May have begun: {detail}",
-    "step.unknown": "The executor answers, but not with anything understood: {detail}",
-    "step.lost": "The executor does not know the operation any more: {detail}",
-    "step.cannot_stop": "Cannot be stopped: {detail}",
-    "step.not_confirmed": "Not confirmed: expected {expected}, found {found}",
+    "step.failed": "{step}: {failed} of {hosts} hosts not done ({names}). {detail}",
+    "step.not_started": "{step} was not begun: {detail}",
+    "step.unsure": "{step} may have begun: {detail}",
+    "step.unknown": "{step}: the executor answers, but not with anything understood: {detail}",
+    "step.lost": "{step}: the executor does not know the operation any more: {detail}",
+    "step.cannot_stop": "{step} cannot be stopped: {detail}",
+    "step.not_confirmed": "{step}: not confirmed, expected {expected}, found {found}",
     # Refusals
     "refusal.refused": "Not done",
     "refusal.decided": "Already decided",
@@ -315,13 +345,17 @@ TEXTS: dict[str, str] = {
     "refused.self_approval": "Whoever started a release does not approve its promotions.",
     "refused.voted": "You approved already; another person is needed.",
     "refused.decided": "{verb:past} by {who} at {at:time} already.",
-    "refused.superseded": "This question is closed ({verb}).",
+    "refused.closed_expired": "This question expired at {at:time} without an answer.",
+    "refused.closed_superseded": "This question is not needed any more since {at:time}.",
+    "refused.closed_rollback": (
+        "Too late: the countdown ended at {at:time}, it is being rolled back."
+    ),
     "refused.stale": "This button belongs to something that is over; nothing was changed.",
     "refused.ended": "Release #{release} has ended ({phase:state}).",
     "refused.phase": "That makes no sense while the release is {phase:state}.",
     "refused.paused": "The release is paused; resume it first. {who}",
     "refused.not_paused": "The release is not paused ({phase:state}).",
-    "refused.answer_first": "First the open question about {step} must be answered.",
+    "refused.answer_first": "First the open question must be answered: {question:text} {step}.",
     "refused.aborting": "It is being aborted already.",
     "refused.reason": "{verb} needs a reason.",
     "refused.acknowledge": "Nothing is monitored here: the start needs your word that you know.",
@@ -337,7 +371,9 @@ TEXTS: dict[str, str] = {
     "refused.bare": "ok answers exactly one open question; name what you mean.",
     "refused.nothing_changed": "Nothing has been changed that could be rolled back.",
     "refused.no_previous": "{component} has no previous version to go back to.",
-    "refused.same_version": "{component} already ran {version} before: there is nothing to go back to.",
+    "refused.same_version": (
+        "{component} already ran {version} before: there is nothing to go back to."
+    ),
     "refused.no_component": "{component} is not in this release.",
     "refused.room": "{target} is commanded in another room: {rooms}.",
     "refused.locked": ("{name} is taken by {owner} with release #{release} for {age}: {reason}"),
@@ -347,6 +383,9 @@ TEXTS: dict[str, str] = {
     "refused.not_your_draft": "Only the person who typed it may confirm it.",
     "refused.draft_expired": "That was too long ago; type it again.",
     "refused.draft_done": "Done already.",
+    "refused.failed": "That failed inside the bot, and nothing was changed. Please say it again.",
+    "refused.not_running": "{component} runs {found} by now, not {version}: nothing to take back.",
+    "refused.rollback_to": "{component} goes back to {running} only, not to {version}.",
     # Drafts
     "draft.title": "{verb} {target} #{release}?",
     "draft.abort": "It stops here and nothing is rolled back. {reason}",
@@ -361,13 +400,14 @@ TEXTS: dict[str, str] = {
     "unlock.done": "{name} is free.",
     "hint.example": "For example: {line}",
     "hint.try": "{line}",
+    "trouble.now": "Nothing can be stored at present ({code}), so nothing is done until that works",
     "trouble.over": "For a while nothing could be stored ({code}); nothing was done meanwhile",
     # Answers
-    "status.title": "{count} releases are active",
-    "history.title": "The last {count} releases",
+    "status.title": "Active releases: {count}",
+    "history.title": "Newest releases: {count}",
     "history.tally": "{operations} ({people} by people)",
     "whoami.title": "You are {name}",
-    "whoami.role": "{target}: {role}; owner of {owns}",
+    "whoami.role": "{target}: {role}; owns: {owns}",
     "whoami.unknown": "release.yml does not name you: you may look only.",
     "permissions.title": "Who may do what",
     "help.title": "What you may do here",
@@ -409,7 +449,7 @@ TEXTS: dict[str, str] = {
             "after": "After",
             "multiple": "Rate",
             "known": "Known",
-            "first_seen": "First seen",
+            "first_seen": "First after",
             "sample": "Sample",
             "number": "No.",
             "kind": "Kind",
@@ -473,4 +513,7 @@ TEXTS: dict[str, str] = {
     "fact.alert_resolved": "alert {name} for {component} resolved",
     "fact.delivery_failed": "could not be delivered to {rooms}: {slot}",
     "fact.unlocked": "{name} unlocked by {who}: {reason}",
+    "fact.without_backtest": (
+        "{components} roll back by themselves, and no backtest has shown how often that is wrong"
+    ),
 }

@@ -21,6 +21,8 @@ class ViewerWords(Words):
         """Word one parameter; a moment stays exact to the second, with its zone."""
         if format_spec in {"time", "day"} and value:
             return datetime.fromisoformat(str(value)).isoformat(timespec="seconds")
+        if format_spec == "zone":
+            return "your own zone"
         return super().format_field(value, format_spec)
 
 

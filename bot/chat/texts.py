@@ -15,7 +15,8 @@ class Words(string.Formatter):
     """Says texts: `words(text)`. Parameters are data and are never read as templates.
 
     Templates may write `{at:time}` and `{at:day}` for ISO moments, `{x:state}`, `{x:past}` and
-    `{x:text}` for parameters that name another message, `{x:percent}` for a share.
+    `{x:text}` for parameters that name another message, `{x:percent}` for a share, `{x:zone}` for
+    the zone that moments are shown in.
     """
 
     def __init__(self, zone: str = "UTC", templates: dict[str, str] | None = None) -> None:

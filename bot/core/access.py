@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from bot.core.config.person import Person, Role
 from bot.core.config.target import Target
-from bot.core.release import Actor, QuestionKind, Release
-from bot.core.value import text
+from bot.core.question import QuestionKind
+from bot.core.release import Actor, Release
 from bot.core.verb import Verb
 
 NEEDED: dict[Verb, Role] = {
@@ -36,6 +36,23 @@ NEEDED: dict[Verb, Role] = {
 }
 """The role that each verb needs; starting a production target needs an approver."""
 
+WIDE = frozenset(
+    {Verb.START, Verb.CONFIRM, Verb.PAUSE, Verb.RESUME, Verb.ABORT, Verb.NOTE, Verb.PLAN}
+)
+"""Verbs about the whole release: owning one of its components gives no authority over it."""
+
+ANSWERS = {
+    QuestionKind.START: Verb.START,
+    QuestionKind.GATE: Verb.APPROVE,
+    QuestionKind.GO: Verb.GO,
+    QuestionKind.VERDICT_FAIL: Verb.ROLLBACK,
+    QuestionKind.COUNTDOWN: Verb.ROLLBACK,
+    QuestionKind.REJECTED: Verb.ROLLBACK,
+    QuestionKind.INCONCLUSIVE: Verb.OVERRIDE,
+    QuestionKind.ROLLBACK_FAILED: Verb.OVERRIDE,
+}
+"""The verb whose people are asked a question; any other question asks whoever may retry."""
+
 FRESH = frozenset({Verb.GO, Verb.APPROVE, Verb.REJECT, Verb.OVERRIDE, Verb.ROLLBACK, Verb.START})
 """Verbs whose role is looked up afresh and refused when that fails; the others may use a cache."""
 
@@ -57,7 +74,8 @@ def may(actor: Actor, verb: Verb, target: Target, component: str = "") -> bool:
     """Whether the role suffices; who started matters to `starter_barred` only."""
     if not actor.person and NEEDED[verb] is not Role.VIEWER:
         return False
-    return effective(actor, component).rank >= needed(verb, target).rank
+    role = actor.role if verb in WIDE else effective(actor, component)
+    return role.rank >= needed(verb, target).rank
 
 
 def starter_barred(release: Release, actor: Actor, kind: QuestionKind, verb: Verb) -> bool:
@@ -80,7 +98,7 @@ def actor(person: str, people: Mapping[str, Person], target_name: str, target: T
     return Actor(person=person, name=found.name, role=role, owns=owns)
 
 
-def eligible(  # noqa: PLR0913 - all but three are keywords
+def eligible(
     people: Mapping[str, Person],
     target_name: str,
     target: Target,
@@ -96,14 +114,4 @@ def eligible(  # noqa: PLR0913 - all but three are keywords
         for person in people
         if person not in out
         and may(actor(person, people, target_name, target), verb, target, component)
-    )
-
-
-def denied(verb: Verb, target: Target, names: Iterable[str]) -> object:
-    """The refusal that names who may."""
-    return text(
-        "refused.role",
-        verb=str(verb),
-        role=str(needed(verb, target)),
-        who=", ".join(names) or "-",
     )

@@ -55,7 +55,9 @@ def _by_nonce(release: Release, event: Order) -> Question | None:
     for question in release.questions:
         if question.nonce != event.nonce or question.version != event.version:
             continue
-        if event.verb not in question.choices or event.step not in {"", question.step}:
+        step = release.find_step(event.step) if event.step else None
+        named = step.id if step else event.step
+        if event.verb not in question.choices or named not in {"", question.step}:
             continue
         if question.closed is not None:
             raise _decided(question)

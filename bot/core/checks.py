@@ -10,6 +10,7 @@ from bot.core.release import Round, Step, StepKind, StepState
 from bot.core.turn import RefusalError, Turn
 from bot.core.value import Text, text
 from bot.core.verb import Verb
+from bot.core.verdict.honesty import MISSED_ALL
 from bot.core.verdict.seed2020 import summary
 from bot.core.verdict.verdict import Result
 
@@ -60,7 +61,7 @@ def _next(turn: Turn, step: Step, policy: Policy) -> None:
 
 def _inconclusive(turn: Turn, step: Step, policy: Policy) -> None:
     reason = summary(step.rounds[-1].verdict)
-    if step.repeat < policy.repeats:
+    if step.repeat < policy.repeats and reason.key != MISSED_ALL:
         due = turn.now + policy.repeat_every / turn.release.config.time_scale
         flow.schedule_round(turn, step, due=due, number=step.round, repeat=step.repeat + 1)
         return
@@ -157,6 +158,4 @@ def drifted(turn: Turn, component: str, expected: str, found: str) -> None:
         turn.show(f"check:{step.id}")
         turn.ask(QuestionKind.DRIFT, choices, step=step, context=context)
         return
-    turn.ask(
-        QuestionKind.DRIFT, (Verb.RESUME, Verb.ABORT), component=component, context=context
-    )
+    turn.ask(QuestionKind.DRIFT, (Verb.RESUME, Verb.ABORT), component=component, context=context)

@@ -30,7 +30,7 @@ class CountRequest(Value):
     levels: tuple[str, ...] = ("ERROR", "WARN")
     """Only these levels are counted by type; `documents` counts every level."""
     bucket: timedelta | None = None
-    """Also split by time buckets of this length, aligned to the epoch; None: one number a window."""
+    """Also split by buckets of this length, aligned to the epoch; None: one number a window."""
     samples: bool = False
     """Also bring the first moment and one message of each type."""
 
@@ -66,7 +66,7 @@ class WindowCounts(Value):
 
 
 class Counts(Value):
-    """The answer to a count request. `gaps` is the statement of completeness: empty means complete."""
+    """The answer to a count request. `gaps` states how complete it is: empty means complete."""
 
     windows: tuple[WindowCounts, ...]
     newest: Moment | None = None

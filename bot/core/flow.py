@@ -90,9 +90,7 @@ def begin(turn: Turn, step: Step) -> None:
         case StepKind.GATE:
             needed = turn.release.config.target.approvals
             step = turn.put(step, state=StepState.ASKED, started_at=turn.now)
-            turn.ask(
-                QuestionKind.GATE, (Verb.APPROVE, Verb.REJECT), step=step, needed=needed
-            )
+            turn.ask(QuestionKind.GATE, (Verb.APPROVE, Verb.REJECT), step=step, needed=needed)
         case StepKind.VERIFY:
             step = turn.put(
                 step, state=StepState.RUNNING, attempt=step.attempt + 1, started_at=turn.now

@@ -25,15 +25,8 @@ from bot.core.event import (
     TimerRang,
     VersionRead,
 )
-from bot.core.release import (
-    Alert,
-    Closed,
-    Phase,
-    Question,
-    QuestionKind,
-    Release,
-    StepState,
-)
+from bot.core.question import Closed, Question, QuestionKind
+from bot.core.release import Alert, Phase, Release, StepState
 from bot.core.turn import RefusalError, Turn
 from bot.core.value import Text, Value, text
 from bot.core.verb import Verb
@@ -83,7 +76,7 @@ def advance(release: Release, event: Event, now: datetime) -> Outcome:
 
 
 def replay(happened: tuple[Happened, ...]) -> Release:
-    """The release that a journal tells of. Raises ValueError for a journal without its beginning."""
+    """The release that a journal tells of. Raises ValueError when its beginning is missing."""
     if not happened or not isinstance(happened[0].event, Planned):
         msg = "a journal begins with the event `planned`"
         raise ValueError(msg)
@@ -127,9 +120,9 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one li
             _alerted(turn, event)
         case Replanned():
             _replanned(turn, event)
-        case Linked():
+        case Linked() if not turn.release.live:
             turn.set(rolled_back_by=event.release)
-        case Planned():
+        case Planned() | Linked():
             pass
 
 
@@ -177,43 +170,39 @@ def _timer(turn: Turn, event: TimerRang) -> None:
             )
         case "expiry":
             _expire(turn, question)
-        case "countdown" if turn.release.rollback is not None:
-            span = turn.release.config.target.poll_every
-            turn.emit(
-                EffectKind.TIMER,
-                f"timer:countdown:{question.id}",
-                turn.now + span,
-                name="countdown",
-                question=question.id,
-            )
-        case "countdown":
-            turn.close(question, Closed(verb="rollback", at=turn.now))
-            checks.automatic_rollback(turn, question.step)
+        case "countdown" if question.kind is QuestionKind.COUNTDOWN:
+            _count_down(turn, question)
+
+
+def _count_down(turn: Turn, question: Question) -> None:
+    """The countdown ended; while another component is being taken back, this one waits."""
+    if turn.release.rollback is None:
+        checks.automatic_rollback(turn, question)
+        return
+    at = turn.now + turn.release.config.target.poll_every
+    turn.replace_question(question.model_copy(update={"act_at": at}))
+    turn.emit(
+        EffectKind.TIMER,
+        f"timer:countdown:{question.id}",
+        at,
+        name="countdown",
+        question=question.id,
+    )
 
 
 def _expire(turn: Turn, question: Question) -> None:
     """Silence never approves: the question closes and the release pauses until somebody resumes."""
-    keep = question.kind in orders.BLOCKING or question.kind is QuestionKind.ROLLBACK_FAILED
-    turn.fact("fact.expired", question=question.id, kind=str(question.kind), step=question.step)
-    if keep:
-        turn.emit(
-            EffectKind.TIMER,
-            f"timer:expiry:{question.id}:{question.reminded + 1}",
-            turn.now + turn.release.config.target.expires,
-            name="expiry",
-            question=question.id,
-        )
-        turn.hold(text("pause.expired", step=question.step))
+    if question.expires_at is None:
         return
+    turn.fact("fact.expired", question=question.id, kind=str(question.kind), step=question.step)
     turn.close(question, Closed(verb="expired", at=turn.now))
     if question.kind is QuestionKind.START:
         turn.phase(Phase.ABORTED)
         turn.show("result")
         return
-    if question.step:
-        step = turn.release.step(question.step)
-        if step.state is StepState.ASKED:
-            turn.put(step, state=StepState.WAITING)
+    step = turn.release.step(question.step)
+    if step.state is StepState.ASKED:
+        turn.put(step, state=StepState.WAITING)
     turn.hold(text("pause.expired", step=question.step))
 
 
@@ -245,5 +234,3 @@ def _alerted(turn: Turn, event: Alerted) -> None:
             component=event.component,
             context=text("question.alert", name=event.name, summary=event.summary),
         )
-
-

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.core import asked, checks, flow, outcome, touched, undo
+from bot.core import asked, checks, outcome, touched, undo
 from bot.core.config.target import ConfirmMode
 from bot.core.event import Order
 from bot.core.question import STANDING, Closed, Question, QuestionKind, Vote
-from bot.core.release import OPERATIONS, Override, Phase, Step, StepKind, StepState
+from bot.core.release import Override, Phase, Step, StepKind, StepState
 from bot.core.turn import RefusalError, Turn
 from bot.core.value import text
 from bot.core.verb import Verb

@@ -125,9 +125,7 @@ def _succeed(turn: Turn, step: Step, progress: Progress) -> None:
         return
     turn.supersede(step=step.id)
     hosts = tuple(
-        h.model_copy(update={"state": HostState.SUCCEEDED})
-        if h.state is HostState.RUNNING
-        else h
+        h.model_copy(update={"state": HostState.SUCCEEDED}) if h.state is HostState.RUNNING else h
         for h in step.hosts
     )
     turn.put(step, state=StepState.DONE, finished_at=turn.now, hosts=hosts)

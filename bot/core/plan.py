@@ -13,7 +13,7 @@ from bot.core.value import Text, text
 
 
 class PlanError(Exception):
-    """This cannot be planned; `why` says it to the person who asked."""
+    """What was asked for cannot be planned; `why` says it to the person who asked."""
 
     def __init__(self, why: Text) -> None:
         super().__init__(why.key)
@@ -91,7 +91,7 @@ def steps(target: Target, changes: Iterable[Change]) -> tuple[Step, ...]:
 def _component(
     target: Target, component: Component, item: Change, chosen: Mapping[str, Change]
 ) -> list[Step]:
-    before = tuple(f"{d}/finish" for d in component.depends_on if d in chosen)
+    before = tuple(f"{d}/finish" for d in _before(target, component, chosen))
     planned = [
         _step(item, "start", StepKind.ANNOUNCE, group="start", needs=before),
         _step(item, "deploy", StepKind.DEPLOY, group="all", needs=("start",)),
@@ -108,6 +108,15 @@ def _component(
         last = "check"
     planned.append(_step(item, "finish", StepKind.ANNOUNCE, group="finish", needs=(last,)))
     return planned
+
+
+def _before(target: Target, component: Component, chosen: Mapping[str, Change]) -> tuple[str, ...]:
+    """The components of this plan that come first; one that is left out passes on its own needs."""
+    found: dict[str, None] = {}
+    for name in component.depends_on:
+        needed = (name,) if name in chosen else _before(target, target.components[name], chosen)
+        found.update(dict.fromkeys(needed))
+    return tuple(found)
 
 
 def _canary(target: Target, component: Component, item: Change) -> list[Step]:
@@ -135,9 +144,7 @@ def _check_canary(component: Component, item: Change) -> None:
         raise PlanError(text("plan.all_canary", component=item.component, group=component.canary))
 
 
-def _step(
-    item: Change, name: str, kind: StepKind, *, group: str, needs: tuple[str, ...]
-) -> Step:
+def _step(item: Change, name: str, kind: StepKind, *, group: str, needs: tuple[str, ...]) -> Step:
     own = tuple(n if "/" in n else f"{item.component}/{n}" for n in needs)
     return Step(
         id=f"{item.component}/{name}",

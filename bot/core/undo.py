@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core import touched
 from bot.core.effect import EffectKind
-from bot.core.question import QuestionKind
+from bot.core.question import Closed, QuestionKind
 from bot.core.release import (
     IN_FLIGHT,
     OPERATIONS,
@@ -58,10 +58,10 @@ def request(turn: Turn, scope: tuple[str, ...], *, name: str, reason: str, whole
     """Enter the rollback of some components; operations in flight are stopped first."""
     refuse(turn.release, scope)
     rollback = Rollback(components=scope, whole=whole, name=name, reason=reason, at=turn.now)
-    for component in scope:
-        turn.supersede(component=component)
-    if whole:
-        turn.supersede()
+    for question in turn.release.open_questions:
+        passed = question.kind is QuestionKind.ROLLED_BACK or question.component in scope
+        if whole or passed:
+            turn.close(question, Closed(verb="superseded", at=turn.now))
     turn.set(rollback=rollback)
     for step in turn.release.steps:
         if not step.undo and (step.component in scope or whole):
@@ -87,9 +87,7 @@ def halt(turn: Turn, step: Step) -> None:
 
 def stop(turn: Turn, step: Step) -> None:
     """Ask the executor to stop an operation that has a handle."""
-    turn.emit(
-        EffectKind.STOP, f"stop:{step.id}:{step.attempt}", step=step.id, attempt=step.attempt
-    )
+    turn.emit(EffectKind.STOP, f"stop:{step.id}:{step.attempt}", step=step.id, attempt=step.attempt)
 
 
 def waiting_for(release: Release) -> tuple[Step, ...]:

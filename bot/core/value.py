@@ -65,6 +65,10 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+Params = dict[str, str | int | float | bool | None]
+"""What a message is about; values are data, never sentences."""
+
+
 class Text(Value):
     """A sentence to be made by a room's renderer: a message key and its parameters.
 
@@ -72,7 +76,7 @@ class Text(Value):
     """
 
     key: str
-    params: dict[str, str | int | float | bool | None] = {}
+    params: Params = {}
 
 
 def text(key: str, /, **params: str | float | bool | None) -> Text:

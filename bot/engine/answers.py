@@ -11,7 +11,8 @@ from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.release import Release
 from bot.core.value import spell, text
 from bot.core.verb import Verb
-from bot.engine import cards, decisions, errors
+from bot.core.view.marks import NOTHING
+from bot.engine import authority, cards, decisions, errors
 from bot.engine.services import Services
 from bot.engine.transition import load
 
@@ -45,7 +46,7 @@ async def _status(services: Services, inbound: Inbound, command: Command) -> Rep
         command = command.model_copy(update={"release": rows[0].id})
     release, missing = await decisions.find_release(services, inbound, command)
     if release is None:
-        return missing or cards.refused(text("refused.no_release"))
+        return missing
     return _reply(_copy(services, release))
 
 
@@ -89,7 +90,7 @@ async def _history(services: Services, inbound: Inbound, command: Command) -> Re
                 ", ".join(f"{c.component} {c.candidate}" for c in r.changes[:3])
                 + ("…" if len(r.changes) > 3 else ""),
                 text("time.day", at=r.planned_at.isoformat()),
-                spell(r.ended_at - r.begun_at) if r.ended_at and r.begun_at else "–",
+                spell(r.ended_at - r.begun_at) if r.ended_at and r.begun_at else NOTHING,
                 text(f"state.{r.phase}"),
                 r.started_by.name,
                 text("history.tally", operations=tally.tally(r).operations, people=r.decisions),
@@ -99,7 +100,7 @@ async def _history(services: Services, inbound: Inbound, command: Command) -> Re
         for r in rows
         if r is not None
     ]
-    title = text("history.title", count=len(lines), target=command.target or "–")
+    title = text("history.title", count=len(lines), target=command.target or NOTHING)
     header = ("release", "target", "what", "when", "took", "result", "by", "tally")
     table = Table(
         caption=title, header=tuple(text(f"column.{k}") for k in header), rows=tuple(lines)
@@ -116,7 +117,12 @@ async def _whoami(services: Services, inbound: Inbound, command: Command) -> Rep
     for name, target in file.targets.items():
         who = access.actor(inbound.person, file.people, name, target)
         lines.append(
-            text("whoami.role", target=name, role=str(who.role), owns=", ".join(who.owns) or "–")
+            text(
+                "whoami.role",
+                target=name,
+                role=str(who.role),
+                owns=", ".join(who.owns) or NOTHING,
+            )
         )
     if person is None:
         lines.append(text("whoami.unknown"))
@@ -124,6 +130,7 @@ async def _whoami(services: Services, inbound: Inbound, command: Command) -> Rep
 
 
 async def _permissions(services: Services, inbound: Inbound, command: Command) -> Reply:
+    del inbound
     file = services.file()
     names = [command.target] if command.target in file.targets else list(file.targets)
     people = [command.person] if command.person in file.people else list(file.people)
@@ -139,7 +146,7 @@ async def _permissions(services: Services, inbound: Inbound, command: Command) -
                         who.name,
                         name,
                         str(who.role),
-                        ", ".join(who.owns) or "–",
+                        ", ".join(who.owns) or NOTHING,
                         ", ".join(str(v) for v in verbs if access.NEEDED[v].rank),
                     )
                 )
@@ -157,7 +164,8 @@ async def _help(services: Services, inbound: Inbound, command: Command) -> Reply
     if command.topic:
         topic = Verb(command.topic)
         title = text("help.verb", verb=str(topic))
-        lines = (text(f"help.{topic}"), *(text("hint.try", line=e) for e in _examples(services, topic)))
+        tries = (text("hint.try", line=line) for line in _examples(services, topic))
+        lines = (text(f"help.{topic}"), *tries)
         return _reply(Card(kind="help", title=title, text=title, lines=lines))
     allowed: list[Verb] = []
     for name, target in file.targets.items():
@@ -174,12 +182,7 @@ async def _help(services: Services, inbound: Inbound, command: Command) -> Reply
 
 
 def _examples(services: Services, topic: Verb) -> tuple[str, ...]:
-    file = services.file()
-    names = intent.Names(
-        targets={name: tuple(t.components) for name, t in file.targets.items()},
-        people=tuple(file.people),
-    )
-    return tuple(intent.examples(topic, names))[:2]
+    return tuple(intent.examples(topic, authority.names(services)))[:2]
 
 
 async def _errors(services: Services, inbound: Inbound, command: Command) -> Reply:

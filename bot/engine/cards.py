@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
+
 from bot.core.card import Action, Card, Cell, Style
 from bot.core.command import Command, Misunderstood
 from bot.core.inbound import Inbound, Outcome, Reply
@@ -11,6 +13,9 @@ from bot.core.release import Release
 from bot.core.value import Text, spell, text
 from bot.core.verb import Verb
 from bot.engine.services import Services
+from bot.ports import RoomError
+
+log = structlog.get_logger("release_master.cards")
 
 
 def refused(
@@ -87,7 +92,10 @@ def preview(command: Command, release: Release | None, *, value: str, seconds: t
 
 
 async def said(services: Services, inbound: Inbound, number: int) -> None:
-    """Put what somebody typed into a room that has no memory of its own."""
+    """Put what somebody typed into a room that has no memory of its own; best effort.
+
+    A room that is out of order is no reason to leave a command undone.
+    """
     room = services.adapters.room(inbound.room)
     if room is None or inbound.surface != "web":
         return
@@ -100,4 +108,7 @@ async def said(services: Services, inbound: Inbound, number: int) -> None:
         who=who,
         at=inbound.at,
     )
-    await room.show(f"said:{number}", card, None)
+    try:
+        await room.show(f"said:{number}", card, None)
+    except RoomError as error:
+        log.warning("echo_failed", room=inbound.room, error=str(error))

@@ -3,73 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 import structlog
 
-from bot.core.effect import Effect, EffectKind
-from bot.core.event import Event, TimerRang
+from bot.core.effect import EffectKind
+from bot.core.event import TimerRang
 from bot.core.release import Release
+from bot.engine.job import Job, LeaseLostError
 from bot.engine.services import Services
-from bot.engine.transition import Applied, apply, load
-from bot.store import Tx
+from bot.engine.transition import ROOMS, Applied
 from bot.store.errors import StoreError
 from bot.store.rows import EffectRow
 
 log = structlog.get_logger("release_master.engine")
 
-Performer = Callable[["Job"], Awaitable[None]]
+Performer = Callable[[Job], Awaitable[None]]
 
-
-class LeaseLostError(Exception):
-    """Somebody else holds this work now; what was done here counts for nothing."""
-
-
-class Job:
-    """One taken effect, and the three ways it can end: fed, done, or later."""
-
-    def __init__(self, engine: Engine, row: EffectRow) -> None:
-        self.row = row
-        self.effect = Effect.model_validate_json(row.body)
-        self.services = engine.services
-        self._engine = engine
-
-    @property
-    def repeated(self) -> bool:
-        """Whether somebody took this very work before and never said how it ended."""
-        return self.row.tries > 1
-
-    async def release(self) -> Release | None:
-        """The release as it is stored now."""
-        return await self.services.store.read(lambda tx: load(tx, self.row.release_id))
-
-    async def feed(self, event: Event) -> None:
-        """Give the outcome to the release, in one transaction with the end of this effect."""
-        services, row = self.services, self.row
-
-        def work(tx: Tx) -> Applied | None:
-            if not tx.finish(row.id, services.owner, row.generation):
-                raise LeaseLostError
-            return apply(tx, row.release_id, event, services=services)
-
-        applied = await services.store.transact(work)
-        if applied is not None:
-            self._engine.pursue(applied)
-
-    async def done(self) -> None:
-        """Nothing more to do, and nothing to tell the release."""
-        row = self.row
-        await self.services.store.transact(
-            lambda tx: tx.finish(row.id, self.services.owner, row.generation)
-        )
-
-    async def later(self, seconds: float) -> None:
-        """Give it back; it is taken again after this many seconds."""
-        due = self.services.now() + timedelta(seconds=seconds)
-        row = self.row
-        await self.services.store.transact(lambda tx: tx.postpone(row.id, self.services.owner, due))
+LONGEST_SLEEP = 60.0
+"""Seconds between two looks at the rows when nothing wakes the engine."""
+BREATH = 1.0
+"""Seconds between two tries while the store does not work."""
+SETTLING = 0.2
+"""Seconds until what is due, but still at work here, is looked at again."""
+_PROBE = "engine.probe"
 
 
 class Engine:
@@ -79,11 +37,18 @@ class Engine:
         self.services = services
         self.trouble = ""
         """Why nothing can be stored at present (a StoreError code); empty when all is well."""
-        self._told: list[str] = []
+        self.troubles = 0
+        """How often that began."""
         self._performers = {EffectKind.TIMER: ring, **performers}
+        self._jobs: dict[int, Job] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._lanes: dict[str, asyncio.Lock] = {}
+        self._inherited: frozenset[int] = frozenset()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._hungry = False
+        """Something due could not be taken, as it or too much else is still at work here."""
         self._unsubscribe = services.store.on_work(self.wake)
 
     def wake(self) -> None:
@@ -95,44 +60,74 @@ class Engine:
         """How many effects this process performs at this moment."""
         return len(self._tasks)
 
+    def lane(self, room: str) -> asyncio.Lock:
+        """Keep the messages of one room in order; a slow room keeps only itself waiting."""
+        return self._lanes.setdefault(room, asyncio.Lock())
+
+    def inherit(self, releases: Iterable[int]) -> None:
+        """Remember the releases that were live before this process was.
+
+        What the database says of them may be older than what was done: after a kill, or when a
+        backup was restored.
+        """
+        self._inherited = frozenset(releases)
+
+    def inherited(self, release_id: int) -> bool:
+        """Whether the release was live before this process was."""
+        return release_id in self._inherited
+
     def pursue(self, applied: Applied) -> None:
-        """Perform at once what a transition took along, and measure what it brought to rest."""
+        """Perform at once what a transition took along, and measure what it brought to an end."""
+        release = applied.outcome.release
         for row in applied.taken:
-            self._spawn(row)
-        if not applied.outcome.release.live and applied.outcome.effects:
-            self.services.watch.release_ended(str(applied.outcome.release.phase))
+            self._spawn(row, release)
+        if applied.ended:
+            self.services.watch.release_ended(str(release.phase))
 
     async def run(self) -> None:
         """Take and perform work until `stop`. Only the store's rows say what there is to do."""
         while not self._stopping:
             self._wake.clear()
             try:
-                waiting = await self._take()
+                waiting = await self.take()
             except StoreError as error:
-                self._trouble(error.code)
-                waiting = 1.0
+                self._in_trouble(error)
+                waiting = BREATH
+                self._wake.clear()
+            except Exception:
+                log.exception("engine_failed")
+                waiting = BREATH
             if waiting:
                 await self._sleep(waiting)
 
-    async def _take(self) -> float:
-        """Take what is due; returns for how many seconds there is nothing more to do."""
+    async def take(self) -> float:
+        """Take what is due; returns for how many seconds there is nothing more to do.
+
+        Raises StoreError; then nothing was taken.
+        """
         services = self.services
-        free = services.limits.at_once - len(self._tasks)
         now = services.now()
+        if self.trouble:
+            await services.store.transact(lambda tx: tx.put_value(_PROBE, "{}", now))
+            self.trouble = ""
+        # Messages wait for their rooms and not for a place, or a dead room would take them all.
+        busy = sum(job.effect.kind not in ROOMS for job in self._jobs.values())
+        free = services.limits.at_once - busy
         due = await services.store.read(lambda tx: tx.next_due(now))
-        self._well()
+        self._hungry = free <= 0
         if due is None or free <= 0:
-            return 60.0
+            return LONGEST_SLEEP
         if due > now:
-            return (due - now).total_seconds()
+            return min((due - now).total_seconds(), LONGEST_SLEEP)
         until = now + services.limits.lease
-        mine = tuple(self._tasks)
+        mine = tuple(self._jobs)
         rows = await services.store.transact(
             lambda tx: tx.take(services.owner, now, until, limit=free, skip=mine)
         )
         for row in rows:
             self._spawn(row)
-        return 0.0 if rows else 0.2
+        self._hungry = not rows
+        return 0.0 if rows else SETTLING
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -141,71 +136,69 @@ class Engine:
         except TimeoutError:
             return
 
-    def _spawn(self, row: EffectRow) -> None:
+    def _spawn(self, row: EffectRow, fresh: Release | None = None) -> None:
         if self._stopping or row.id in self._tasks:
             return
-        task = asyncio.create_task(self._perform(row), name=f"{row.release_id}:{row.key}")
-        self._tasks[row.id] = task
+        job = Job(self, row, fresh)
+        task = asyncio.create_task(self._perform(job), name=f"{row.release_id}:{row.key}")
+        self._jobs[row.id], self._tasks[row.id] = job, task
         task.add_done_callback(lambda _: self._ended(row.id))
 
     def _ended(self, row_id: int) -> None:
-        self._tasks.pop(row_id, None)
-        if len(self._tasks) == self.services.limits.at_once - 1:
+        del self._jobs[row_id], self._tasks[row_id]
+        if self._hungry:
             self.wake()
 
-    async def _perform(self, row: EffectRow) -> None:
-        job = Job(self, row)
+    async def _perform(self, job: Job) -> None:
+        row = job.row
         with structlog.contextvars.bound_contextvars(release=row.release_id, effect=row.key):
             try:
                 await self._performers[job.effect.kind](job)
             except LeaseLostError:
                 log.warning("lease_lost")
             except StoreError as error:
-                self._trouble(error.code)
+                self._in_trouble(error)
             except Exception:
                 log.exception("effect_failed", tries=row.tries)
                 await self._again(job)
 
     async def _again(self, job: Job) -> None:
         """An unforeseen error: the work is not lost, it is tried again, more and more slowly."""
-        steps = self.services.limits.retry
         try:
-            await job.later(steps[min(job.row.tries, len(steps)) - 1])
+            await job.again()
         except StoreError as error:
-            self._trouble(error.code)
+            self._in_trouble(error)
 
     async def renew(self) -> None:
-        """Prolong the leases of what is at work here; what was taken over is stopped."""
-        ids = list(self._tasks)
-        if not ids:
-            return
+        """Prolong the leases of what is at work here; what was taken over or cancelled is stopped.
+
+        Must be called more often than a lease is long.
+        """
         services = self.services
+        jobs = {row_id: job for row_id, job in self._jobs.items() if not job.ending}
+        if not jobs:
+            return
         until = services.now() + services.limits.lease
         try:
-            kept = await services.store.transact(lambda tx: tx.renew(ids, services.owner, until))
+            kept = await services.store.transact(lambda tx: tx.renew(jobs, services.owner, until))
         except StoreError as error:
-            self._trouble(error.code)
+            self._in_trouble(error)
             return
-        for row_id in set(ids) - kept:
-            task = self._tasks.get(row_id)
-            if task is not None and not task.done():
+        for row_id, job in jobs.items():
+            if row_id in kept:
+                job.until = until
+            elif not job.ending and (task := self._tasks.get(row_id)) is not None:
                 log.warning("lease_taken_over", effect=task.get_name())
+                task.cancel()
 
-    def _trouble(self, code: str) -> None:
-        if code == "store.stale":
+    def _in_trouble(self, error: StoreError) -> None:
+        if error.code == "store.stale":
             return
-        if code != self.trouble:
-            log.error("store_trouble", code=code)
-            self._told.append(code)
-        self.trouble = code
-
-    def _well(self) -> None:
-        self.trouble = ""
-
-    def take_told(self) -> tuple[str, ...]:
-        """The troubles that rooms have not been told of; each is returned once."""
-        told, self._told = tuple(self._told), []
-        return told
+        if error.code != self.trouble:
+            log.error("store_trouble", code=error.code)
+            self.troubles += not self.trouble
+        self.trouble = error.code
+        self.wake()
 
     async def stop(self, seconds: float = 8.0) -> None:
         """Take nothing more, let what is at work end within `seconds`, then leave it to a lease.
@@ -216,24 +209,19 @@ class Engine:
         self._unsubscribe()
         self.wake()
         tasks = list(self._tasks.values())
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=seconds)
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        late = [*self._tasks.values(), *self._background]
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
     def background(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run something beside the effects and keep it alive until it ends."""
+        """Run something beside the effects and keep it alive until it ends or the engine stops."""
         task = asyncio.create_task(work, name=name)
-        key = -id(task)
-        self._background[key] = task
-        task.add_done_callback(lambda _: self._background.pop(key, None))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
         return task
-
-    @property
-    def _background(self) -> dict[int, asyncio.Task[None]]:
-        return self.__dict__.setdefault("_background_tasks", {})
 
 
 async def ring(job: Job) -> None:

@@ -27,7 +27,9 @@ from bot.core.operation import (
     UnreachableError,
 )
 from bot.core.release import IN_FLIGHT, Release, Step, StepKind, StepState
-from bot.engine.engine import Job
+from bot.core.turn import nonce
+from bot.engine.job import Job
+from bot.engine.services import Services
 from bot.ports import Executor
 
 T = TypeVar("T")
@@ -36,9 +38,12 @@ FINDS = 3
 
 
 def operation(release: Release, step: Step) -> Operation:
-    """What the executor is asked; the key names release, step and attempt, and is never reused."""
+    """What the executor is asked; the key names release, step and attempt, and is never reused.
+
+    A number of a lost database may be given again, so the release is named with its seed.
+    """
     return Operation(
-        key=f"{release.id}/{step.id}/{step.attempt}",
+        key=f"{release.id}-{nonce(release.seed, 'key')}/{step.id}/{step.attempt}",
         kind=OperationKind.DEPLOY if step.kind is StepKind.DEPLOY else OperationKind.RESTART,
         component=step.component,
         version=step.version,
@@ -47,10 +52,10 @@ def operation(release: Release, step: Step) -> Operation:
     )
 
 
-def executor(job: Job, release: Release, component: str) -> Executor:
+def executor(services: Services, release: Release, component: str) -> Executor:
     """The executor that the release was planned with."""
     name = release.config.executors[component]
-    return job.services.adapters.executor(release.config.executor_configs[name])
+    return services.adapters.executor(release.config.executor_configs[name])
 
 
 async def _current(job: Job) -> tuple[Release, Step] | None:
@@ -63,8 +68,9 @@ async def _current(job: Job) -> tuple[Release, Step] | None:
     return release, step
 
 
-async def timed(job: Job, name: str, call: str, work: Awaitable[T]) -> T:
-    """Await a call of an executor and measure it."""
+async def _timed(job: Job, release: Release, call: str, work: Awaitable[T]) -> T:
+    """Await a call of the step's executor and measure it."""
+    name = release.config.executors[release.step(job.effect.step).component]
     began = time.perf_counter()
     try:
         return await work
@@ -74,37 +80,62 @@ async def timed(job: Job, name: str, call: str, work: Awaitable[T]) -> T:
 
 async def start(job: Job) -> None:
     """Start an operation once: when it may have been begun before, look for it first."""
+    only_find = job.effect.name == "find"
+    if only_find or job.repeated or job.inherited:
+        current = await _current(job)
+        if current is None:
+            await job.done()
+            return
+        found = await _find_first(job, *current)
+        if only_find or found.state is FindState.FOUND or _unsettled(job, found):
+            await _tell_found(job, found)
+            return
     current = await _current(job)
     if current is None:
         await job.done()
-        return
-    release, step = current
-    wanted, port = operation(release, step), executor(job, release, step.component)
-    name = release.config.executors[step.component]
-    if job.repeated or job.effect.name == "find":
-        found = await _find(job, port, wanted, patience=2)
-        if found.state is not FindState.ABSENT or job.effect.name == "find":
-            await _tell_found(job, step, found)
-            return
-    if step.state is StepState.STOPPING:
-        await _not_started(job, step, "stopped before the executor was called")
-        return
+    elif current[1].state is StepState.STOPPING:
+        await _not_started(job, "stopped before the executor was called")
+    else:
+        await _call(job, *current)
+
+
+async def _find_first(job: Job, release: Release, step: Step) -> Find:
+    # The call of a killed process may still be on its way: absent must stay absent.
+    patience = 2 if job.repeated else 1
+    port = executor(job.services, release, step.component)
+    return await _find(job, port, operation(release, step), patience=patience)
+
+
+def _unsettled(job: Job, found: Find) -> bool:
+    """Whether nobody can tell if it ran; a first try after a restart is no reason to suspect it."""
+    return job.repeated and found.state is FindState.CANNOT_TELL
+
+
+async def _call(job: Job, release: Release, step: Step) -> None:
+    wanted, port = operation(release, step), executor(job.services, release, step.component)
+    await job.hold()
     try:
-        handle = await timed(job, name, "start", port.start(wanted))
+        handle = await _timed(job, release, "start", port.start(wanted))
     except RefusedError as error:
-        await _not_started(job, step, str(error))
+        await _not_started(job, str(error))
     except ExecutorError as error:
         found = await _find(job, port, wanted, patience=FINDS)
         if found.state is FindState.ABSENT:
-            cannot = f"{error}; no operation with this key is known"
+            cannot = "no operation with this key is known (yet)"
             found = Find(state=FindState.CANNOT_TELL, detail=cannot)
-        await _tell_found(job, step, found, before=str(error))
+        await _tell_found(job, found, before=str(error))
     else:
-        await job.feed(StepStarted(step=step.id, attempt=step.attempt, handle=handle))
+        await _started(job, handle)
 
 
-async def _not_started(job: Job, step: Step, detail: str) -> None:
-    await job.feed(StepNotStarted(step=step.id, attempt=step.attempt, detail=detail))
+async def _started(job: Job, handle: str) -> None:
+    effect = job.effect
+    await job.feed(StepStarted(step=effect.step, attempt=effect.attempt, handle=handle))
+
+
+async def _not_started(job: Job, detail: str) -> None:
+    effect = job.effect
+    await job.feed(StepNotStarted(step=effect.step, attempt=effect.attempt, detail=detail))
 
 
 async def _find(job: Job, port: Executor, wanted: Operation, *, patience: int) -> Find:
@@ -118,20 +149,21 @@ async def _find(job: Job, port: Executor, wanted: Operation, *, patience: int) -
         except UnreachableError as error:
             found = Find(state=FindState.CANNOT_TELL, detail=str(error))
             continue
-        if found.state is not FindState.ABSENT:
+        if found.state is FindState.FOUND:
             return found
     return found
 
 
-async def _tell_found(job: Job, step: Step, found: Find, *, before: str = "") -> None:
+async def _tell_found(job: Job, found: Find, *, before: str = "") -> None:
+    effect = job.effect
     match found.state:
         case FindState.FOUND:
-            await job.feed(StepStarted(step=step.id, attempt=step.attempt, handle=found.handle))
+            await _started(job, found.handle)
         case FindState.ABSENT:
-            await _not_started(job, step, "the executor knows no operation with this key")
+            await _not_started(job, "the executor knows no operation with this key")
         case FindState.CANNOT_TELL:
             detail = "; ".join(part for part in (before, found.detail) if part)
-            await job.feed(StepUnsure(step=step.id, attempt=step.attempt, detail=detail))
+            await job.feed(StepUnsure(step=effect.step, attempt=effect.attempt, detail=detail))
 
 
 async def look(job: Job) -> None:
@@ -141,15 +173,14 @@ async def look(job: Job) -> None:
         await job.done()
         return
     release, step = current
-    port = executor(job, release, step.component)
-    name = release.config.executors[step.component]
+    port = executor(job.services, release, step.component)
     try:
-        progress = await timed(
-            job, name, "look", port.look(operation(release, step), step.handle)
+        progress = await _timed(
+            job, release, "look", port.look(operation(release, step), step.handle)
         )
     except UnreachableError as error:
         progress = Progress(state=ProgressState.UNKNOWN, detail=str(error))
-    same = progress.hosts in {(), step.hosts} and not step.unknown_looks
+    same = progress.hosts in ((), step.hosts) and not step.unknown_looks
     if progress.state is ProgressState.RUNNING and same:
         await job.later(release.config.target.poll_every.total_seconds())
         return
@@ -165,9 +196,11 @@ async def stop(job: Job) -> None:
         await job.done()
         return
     release, step = current
-    port = executor(job, release, step.component)
+    port = executor(job.services, release, step.component)
     try:
-        answer = await port.stop(operation(release, step), step.handle)
+        answer = await _timed(
+            job, release, "stop", port.stop(operation(release, step), step.handle)
+        )
         accepted, detail = answer.accepted, answer.detail
     except UnreachableError as error:
         accepted, detail = False, str(error)
@@ -183,7 +216,7 @@ async def verify(job: Job) -> None:
         await job.done()
         return
     release, step = current
-    port = executor(job, release, step.component)
+    port = executor(job.services, release, step.component)
     versions: dict[str, str] = {}
     detail = ""
     for attempt in range(FINDS):

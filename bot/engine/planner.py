@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 
 from bot.core import plan
 from bot.core.command import Command
@@ -15,8 +14,11 @@ from bot.core.config.release_file import component_executor, component_logs, com
 from bot.core.nearest import nearest
 from bot.core.operation import Candidate, UnreachableError
 from bot.core.release import Actor, Change, Frozen, Phase, Release, Step
-from bot.core.value import Value, text
+from bot.core.value import Moment, Value, text
 from bot.engine.services import Services
+
+NO_REFS: Mapping[str, str] = {}
+"""There was no plan before."""
 
 
 class Plan(Value):
@@ -47,39 +49,49 @@ async def _candidates(
     return await services.adapters.executor(config).candidates(component)
 
 
-async def make(services: Services, command: Command, *, refs: dict[str, str] | None = None) -> Plan:
-    """Make the plan that a command asks for.
+async def make(services: Services, command: Command, refs: Mapping[str, str] = NO_REFS) -> Plan:
+    """Make the plan that a command asks for; `refs` are the versions of the plan before it.
 
     Raises PlanError with what is wrong: an unknown version (and the nearest), nothing to do, an
     executor that cannot tell what runs.
     """
-    file, name = services.file(), command.target
+    file, name, options = services.file(), command.target, command.options
+    if options.env:
+        raise plan.PlanError(text("plan.no_env", env=options.env, targets=", ".join(file.targets)))
     target = file.targets[name]
-    wanted = {**(refs or {}), **command.refs}
+    for component in (*options.only, *options.exclude, *command.refs):
+        if component not in target.components:
+            near = ", ".join(nearest(component, target.components))
+            why = text("plan.unknown_component", component=component, target=name, nearest=near)
+            raise plan.PlanError(why)
     changes = await asyncio.gather(
         *(
-            _change(services, name, component, wanted.get(component) or command.ref)
+            _change(
+                services, file, name, component=component, ref=_wanted(command, refs, component)
+            )
             for component in target.components
         )
     )
-    options = command.options
-    for component in (*options.only, *options.exclude):
-        if component not in target.components:
-            raise plan.PlanError(text("plan.unknown_component", component=component, target=name))
     taken, left = plan.choose(
         target,
         {c.component: c for c in changes},
         only=options.only,
         exclude=options.exclude,
     )
-    config = frozen(services, name, (c.component for c in taken))
+    config = frozen(file, name, [c.component for c in taken])
     steps = plan.steps(target, taken)
     digest = plan.digest(taken, steps, config.digest)
     return Plan(config=config, changes=taken, left_out=left, steps=steps, plan_hash=digest)
 
 
-async def _change(services: Services, target: str, component: str, ref: str) -> Change:
-    file = services.file()
+def _wanted(command: Command, refs: Mapping[str, str], component: str) -> str:
+    """The version that is asked for: by its own name, for all, or as the plan had it before."""
+    return command.refs.get(component) or command.ref or refs.get(component, "")
+
+
+async def _change(
+    services: Services, file: ReleaseFile, target: str, *, component: str, ref: str
+) -> Change:
     config = file.executors[component_executor(file, target, component)]
     try:
         running = await services.adapters.executor(config).running(component)
@@ -99,11 +111,9 @@ async def _change(services: Services, target: str, component: str, ref: str) -> 
     return plan.change(component, running, ref or known[0])
 
 
-def frozen(services: Services, target: str, components: Iterable[str]) -> Frozen:
-    """The configuration as it is now, for a release to keep, with its hash."""
-    file = services.file()
-    whole = file.targets[target]
-    names = list(components)
+def frozen(file: ReleaseFile, target: str, names: Iterable[str]) -> Frozen:
+    """The configuration of some components for a release to keep, with its hash."""
+    whole, names = file.targets[target], tuple(names)
     policies = {name: component_policy(file, target, name) for name in names}
     executors = {name: component_executor(file, target, name) for name in names}
     logs = {name: component_logs(file, target, name) for name in names if whole.monitoring}
@@ -133,19 +143,20 @@ def may_roll_back(policy: Policy) -> bool:
     return policy.on_fail is not OnFail.ROLL_BACK or policy.auto_rollback_without_backtest
 
 
-def release(  # noqa: PLR0913 - all but two are keywords
-    made: Plan,
-    command: Command,
-    *,
-    number: int,
-    actor: Actor,
-    room: str,
-    now: datetime,
-    seed: str,
-) -> Release:
+class Origin(Value):
+    """Where a release comes from."""
+
+    number: int
+    actor: Actor
+    room: str
+    at: Moment
+    seed: str
+
+
+def release(made: Plan, command: Command, origin: Origin) -> Release:
     """A planned release, before it asks whether to start."""
     return Release(
-        id=number,
+        id=origin.number,
         target=command.target,
         phase=Phase.PLANNED,
         config=made.config,
@@ -153,15 +164,10 @@ def release(  # noqa: PLR0913 - all but two are keywords
         left_out=made.left_out,
         steps=made.steps,
         plan_hash=made.plan_hash,
-        seed=seed,
+        seed=origin.seed,
         confirm=command.options.confirm or made.config.target.confirm,
-        home=room,
-        started_by=actor,
-        planned_at=now,
+        home=origin.room,
+        started_by=origin.actor,
+        planned_at=origin.at,
         note=command.options.note,
     )
-
-
-def lock_names(target: str, components: Iterable[str]) -> list[str]:
-    """What a release locks: its target, and each component wherever else it is listed."""
-    return [f"target:{target}", *(f"component:{name}" for name in components)]

@@ -11,48 +11,63 @@ from bot.core.event import Checked, Drifted
 from bot.core.flow import restart_of
 from bot.core.operation import UnreachableError
 from bot.core.redact import cut, redact
-from bot.core.release import Release, Step, StepKind, StepState
-from bot.core.value import Text, text
+from bot.core.release import Phase, Release, Step, StepKind, StepState
+from bot.core.value import Text, spell, text
 from bot.core.verdict import honesty, seed2020
 from bot.core.verdict.verdict import Verdict
-from bot.engine.engine import Job
+from bot.engine.job import Job
 from bot.engine.operations import executor
 
 SAMPLE = 300
 """Characters of a log message that cards show."""
+ASKS = frozenset({Phase.RUNNING, Phase.PAUSED})
+"""The phases in which a foreign version can be asked about; in others it is a bad measurement."""
 
 
 async def check(job: Job) -> None:
     """Run one round. Whatever cannot be measured is inconclusive, with the reason."""
-    release = await job.release()
+    release, effect = await job.release(), job.effect
     if release is None or not release.live:
         await job.done()
         return
-    step = release.step(job.effect.step)
-    wanted = (job.effect.attempt, job.effect.number)
-    if step.state is not StepState.RUNNING or (step.attempt, step.round) != wanted:
+    step = release.step(effect.step)
+    if step.state is not StepState.RUNNING or (step.attempt, step.round) != (
+        effect.attempt,
+        effect.number,
+    ):
         await job.done()
         return
-    due = step.next_at or job.effect.due
+    began = job.services.now()
+    due = step.next_at or effect.due
     reasons: list[Text] = []
-    try:
-        running = await executor(job, release, step.component).running(step.component)
-    except UnreachableError as error:
-        reasons.append(text("honesty.version_unknown", detail=cut(str(error), SAMPLE)))
-    else:
-        found = drift(release, step.component, running)
-        if found is not None:
-            expected, actual = found
-            await job.feed(
-                Drifted(component=step.component, expected=expected, found=actual)
-            )
-            return
+    foreign = await _foreign(job, release, step, reasons)
+    if foreign is not None and release.phase in ASKS:
+        await job.feed(foreign)
+        return
     verdict = await _measure(job, release, step, due=due, reasons=reasons)
     job.services.watch.verdict(str(verdict.result))
-    late = job.services.now() - due > _policy(release, step).repeat_every / _scale(release)
+    late = began - due > _policy(release, step).repeat_every / _scale(release)
     await job.feed(
         Checked(step=step.id, round=step.round, repeat=step.repeat, late=late, verdict=verdict)
     )
+
+
+async def _foreign(job: Job, release: Release, step: Step, reasons: list[Text]) -> Drifted | None:
+    """What runs that this release did not put there; what cannot be read is a reason."""
+    port = executor(job.services, release, step.component)
+    try:
+        running = await port.running(step.component)
+    except UnreachableError as error:
+        reasons.append(text("honesty.version_unknown", detail=cut(str(error), SAMPLE)))
+        return None
+    found = drift(release, step.component, running)
+    if found is None:
+        return None
+    expected, actual = found
+    reasons.append(
+        text("question.drift", component=step.component, expected=expected, found=actual)
+    )
+    return Drifted(component=step.component, expected=expected, found=actual)
 
 
 def _policy(release: Release, step: Step) -> Policy:
@@ -70,8 +85,8 @@ async def _measure(
     began = deploy_started(release, step.component) or now
     restart = restart_of(release, step)
     ended = restart.finished_at or now
-    missed = honesty.too_late(due, now, policy=policy, time_scale=scale)
-    if missed is not None and step.repeat == 0:
+    missed = _missed(step, policy, due=due, ended=ended, now=now, scale=scale)
+    if missed is not None:
         return seed2020.no_evidence(missed, policy=policy, deploy_started=began, now=now)
     request = seed2020.request(
         policy,
@@ -97,6 +112,23 @@ async def _measure(
     )
     reported = [f.error_type for r in step.rounds for f in r.verdict.findings]
     return clean(seed2020.judge(counts, reported=reported, reasons=tuple(reasons)))
+
+
+def _missed(
+    step: Step, policy: Policy, *, due: datetime, ended: datetime, now: datetime, scale: float
+) -> Text | None:
+    """Why a round comes too late; who missed all of them must not go on by itself.
+
+    A repetition has its own time: it looks at everything since the deployment.
+    """
+    if step.repeat:
+        return None
+    missed = honesty.too_late(due, now, policy=policy, time_scale=scale)
+    last = ended + policy.interval * policy.rounds / scale
+    if missed is None or step.rounds:
+        return missed
+    wholly = honesty.too_late(last, now, policy=policy, time_scale=scale)
+    return missed if wholly is None else text(honesty.MISSED_ALL, late=spell(now - due))
 
 
 def clean(verdict: Verdict) -> Verdict:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
-from bot.core.effect import Effect, EffectKind
+from bot.core.config import OnFail
+from bot.core.effect import EffectKind
 from bot.core.event import Event, Happened, Order, Planned, Replanned
 from bot.core.machine import Outcome, advance, plan_release
 from bot.core.release import Release
-from bot.core.value import Text, Value
+from bot.core.value import Text, Value, text
+from bot.engine.audience import Errand, errands
 from bot.engine.services import Services
 from bot.store import Tx
 from bot.store.rows import EffectRow
 
-EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
-OUTSIDE = frozenset({"refused", "delivery_failed", "unlocked"})
+OUTSIDE = frozenset({"refused", "delivery_failed", "unlocked", "without_backtest"})
 """Codes of journal rows that tell of something which did not move the release."""
+ROOMS = frozenset({EffectKind.SHOW, EffectKind.SHARE})
+"""Effects on rooms; they go on when the release has ended."""
 
 
 class Entry(Value):
@@ -35,6 +36,8 @@ class Applied(Value):
 
     outcome: Outcome
     taken: tuple[EffectRow, ...] = ()
+    ended: bool = False
+    """The release came to its end by this event."""
 
 
 def load(tx: Tx, release_id: int) -> Release | None:
@@ -45,10 +48,19 @@ def load(tx: Tx, release_id: int) -> Release | None:
 
 def create(tx: Tx, release: Release, *, services: Services) -> Applied:
     """Store a new release (its id and locks were claimed in this transaction) and begin it."""
-    now = services.now()
-    outcome = plan_release(release, now)
-    event = Planned(release=release)
-    return _keep(tx, outcome, event, services=services, expected=0, actor=release.started_by.name)
+    outcome = plan_release(release, services.now())
+    applied = _keep(tx, outcome, Planned(release=release), services=services, expected=0)
+    policies = release.config.policies.items()
+    names = [n for n, p in policies if _unproven(p.on_fail, p.auto_rollback_without_backtest)]
+    if names:
+        fact = text("fact.without_backtest", components=", ".join(names))
+        now, who = services.now(), release.started_by.name
+        note(tx, release.id, "without_backtest", (fact,), now=now, actor=who)
+    return applied
+
+
+def _unproven(on_fail: OnFail, overridden: bool) -> bool:
+    return on_fail is OnFail.ROLL_BACK and overridden
 
 
 def apply(tx: Tx, release_id: int, event: Event, *, services: Services) -> Applied | None:
@@ -62,13 +74,13 @@ def apply(tx: Tx, release_id: int, event: Event, *, services: Services) -> Appli
     release = Release.model_validate_json(row.body)
     now = services.now()
     outcome = advance(release, event, now)
-    actor = event.actor.name if isinstance(event, (Order, Replanned)) else ""
     if outcome.refusal is not None:
-        note(tx, release_id, "refused", (outcome.refusal,), now=now, actor=actor)
+        note(tx, release_id, "refused", (outcome.refusal,), now=now, actor=_who(event))
         return Applied(outcome=outcome)
     if outcome.release is release and not outcome.effects and not outcome.facts:
         return Applied(outcome=outcome)
-    return _keep(tx, outcome, event, services=services, expected=row.version, actor=actor)
+    applied = _keep(tx, outcome, event, services=services, expected=row.version)
+    return applied.model_copy(update={"ended": release.live and applied.ended})
 
 
 def note(
@@ -79,9 +91,13 @@ def note(
     tx.append(release_id, at=now, actor=actor, code=code, body=body)
 
 
-def _keep(  # noqa: PLR0913 - one place where everything meets; all but three are keywords
-    tx: Tx, outcome: Outcome, event: Event, *, services: Services, expected: int, actor: str
-) -> Applied:
+def _who(event: Event) -> str:
+    if isinstance(event, Planned):
+        return event.release.started_by.name
+    return event.actor.name if isinstance(event, (Order, Replanned)) else ""
+
+
+def _keep(tx: Tx, outcome: Outcome, event: Event, *, services: Services, expected: int) -> Applied:
     release, now = outcome.release, services.now()
     tx.put_body(
         release.id,
@@ -92,25 +108,29 @@ def _keep(  # noqa: PLR0913 - one place where everything meets; all but three ar
         at=now,
     )
     body = Entry(event=event, facts=outcome.facts).model_dump_json()
-    tx.append(release.id, at=now, actor=actor, code=event.kind, body=body)
+    tx.append(release.id, at=now, actor=_who(event), code=event.kind, body=body)
+    file = services.file()
     taken = tuple(
-        row for effect in outcome.effects if (row := _enqueue(tx, release.id, effect, services))
+        row
+        for effect in outcome.effects
+        for errand in errands(release, effect, file)
+        if (row := _enqueue(tx, release.id, errand, services)) is not None
     )
     if not release.live:
         _end(tx, release)
-    return Applied(outcome=outcome, taken=taken)
+    return Applied(outcome=outcome, taken=taken, ended=not release.live)
 
 
-def _enqueue(tx: Tx, release_id: int, effect: Effect, services: Services) -> EffectRow | None:
+def _enqueue(tx: Tx, release_id: int, errand: Errand, services: Services) -> EffectRow | None:
     """Keep an effect; what is due now is taken along, which saves a transaction."""
     now = services.now()
-    due = effect.due <= now
+    due = errand.due <= now
     row = tx.enqueue(
         release_id,
-        effect.key,
-        kind=str(effect.kind),
-        body=effect.model_dump_json(),
-        due_at=effect.due,
+        errand.key,
+        kind=str(errand.kind),
+        body=errand.model_dump_json(),
+        due_at=errand.due,
         taken_by=services.owner if due else None,
         lease_until=now + services.limits.lease if due else None,
     )
@@ -118,8 +138,7 @@ def _enqueue(tx: Tx, release_id: int, effect: Effect, services: Services) -> Eff
 
 
 def _end(tx: Tx, release: Release) -> None:
-    kinds = [k for k in EffectKind if k not in {EffectKind.SHOW, EffectKind.SHARE}]
-    tx.cancel_kinds(release.id, [str(k) for k in kinds])
+    tx.cancel_kinds(release.id, [str(kind) for kind in EffectKind if kind not in ROOMS])
     tx.free(release.id)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from aiohttp import web
 
 from bot.web.backend import Backend
@@ -52,9 +54,21 @@ def create_app(site: Site, backend: Backend) -> web.Application:
     return app
 
 
-async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
-    """Begin to answer on host and port; `await runner.cleanup()` ends it within seconds."""
+def any_port(host: str) -> socket.socket:
+    """Take any free port of this host, so that it is known before the application is built."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, 0), family=family)
+
+
+async def listen(
+    app: web.Application, host: str, port: int, taken: socket.socket | None = None
+) -> web.AppRunner:
+    """Begin to answer on host and port, or on a socket that is `taken` already.
+
+    `await runner.cleanup()` ends it within seconds, and closes the socket.
+    """
     runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    site = web.SockSite(runner, taken) if taken else web.TCPSite(runner, host, port)
+    await site.start()
     return runner

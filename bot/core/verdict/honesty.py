@@ -13,6 +13,10 @@ from bot.core.counts import Counts
 from bot.core.value import Text, spell, text
 
 
+MISSED_ALL = "honesty.missed_all"
+"""The reason of a round that came after all rounds should have been over: people are asked."""
+
+
 def reasons(
     counts: Counts,
     *,
@@ -33,7 +37,9 @@ def reasons(
     else:
         silent = sorted(set(restarted) - set(liveness.documents))
         if silent:
-            found.append(text("honesty.silent_hosts", hosts=", ".join(silent[:5]), count=len(silent)))
+            found.append(
+                text("honesty.silent_hosts", hosts=", ".join(silent[:5]), count=len(silent))
+            )
     found.extend(_lag(counts, limit=policy.max_lag / time_scale, since=restart_ended))
     return tuple(found)
 

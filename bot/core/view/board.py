@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.core import tally, undo
+from bot.core import access, tally
 from bot.core.card import Card, Cell, Row, Table
-from bot.core.flow import places
-from bot.core.release import (
-    IN_FLIGHT,
-    OPERATIONS,
-    SATISFIED,
-    Phase,
-    Question,
-    QuestionKind,
-    Release,
-    Step,
-    StepKind,
-    StepState,
-)
+from bot.core.question import Question, QuestionKind
+from bot.core.release import IN_FLIGHT, SATISFIED, Phase, Release, Step, StepKind, StepState
 from bot.core.value import Text, spell, text
+from bot.core.verb import Verb
 from bot.core.view import buttons
+from bot.core.view.check import check_word
+from bot.core.view.marks import NOTHING
+from bot.core.view.upcoming import next_lines
 
 
 def state_word(release: Release) -> str:
@@ -37,17 +31,21 @@ def state_word(release: Release) -> str:
     return "running"
 
 
-def board(release: Release, now: datetime) -> Card:
-    """What, where, state, next; who and since when; a row a component; what can be pressed."""
+def board(
+    release: Release, now: datetime, asked: Mapping[int, Iterable[str]] | None = None
+) -> Card:
+    """What, where, state, next; who and since when; a row a component; what can be pressed.
+
+    `asked`: question id -> the names of those who may answer it; otherwise their role is named.
+    """
     word = state_word(release)
-    upcoming = next_line(release)
     return Card(
         kind="board",
         release=release.id,
         state=word,
         title=text("board.title", release=release.id, target=release.target),
         text=text("board.text", release=release.id, target=release.target, state=word),
-        lines=tuple(_lines(release, upcoming)),
+        lines=tuple(_lines(release, asked or {})),
         fields=tuple(_fields(release)),
         table=_table(release),
         actions=buttons.of_board(release),
@@ -80,14 +78,15 @@ def _fields(release: Release) -> list[tuple[Text, Cell]]:
     return fields
 
 
-def _lines(release: Release, upcoming: Text) -> list[Cell]:
-    lines: list[Cell] = [upcoming]
+def _lines(release: Release, asked: Mapping[int, Iterable[str]]) -> list[Cell]:
+    lines: list[Cell] = list(next_lines(release))
     if release.pause:
         key = "board.paused_by" if release.pause.name else "board.paused"
         at = release.pause.at.isoformat()
         lines.append(text(key, who=release.pause.name, at=at))
         lines.append(release.pause.reason)
-    lines += [_asked(q) for q in release.open_questions]
+    lines += [_asked(release, q, asked.get(q.id, ())) for q in release.open_questions]
+    lines += [s.detail for s in release.steps if s.state in IN_FLIGHT and s.detail]
     lines += [
         text("board.alert", component=a.component, name=a.name, at=a.at.isoformat())
         for a in release.alerts
@@ -107,65 +106,20 @@ def _lines(release: Release, upcoming: Text) -> list[Cell]:
     return lines
 
 
-def _asked(question: Question) -> Text:
+def _asked(release: Release, question: Question, names: Iterable[str]) -> Text:
+    """Who is asked, since when, until when."""
     key = "board.asked_until" if question.expires_at else "board.asked"
+    role = access.needed(access.ANSWERS.get(question.kind, Verb.RETRY), release.config.target)
     return text(
         key,
         kind=f"question.kind.{question.kind}",
-        step=question.step or question.component,
+        step=question.step or question.component or release.target,
+        who=", ".join(names) or f"{role}",
         at=question.asked_at.isoformat(),
         until=question.expires_at.isoformat() if question.expires_at else "",
         votes=len(question.votes),
         needed=question.needed,
     )
-
-
-def next_line(release: Release) -> Text:
-    """What happens next and when, in one line."""
-    if not release.live:
-        return text(f"next.{release.phase}")
-    if release.phase is Phase.ABORTING:
-        flying = [s for s in release.steps if s.kind in OPERATIONS and s.state in IN_FLIGHT]
-        since = flying[0].started_at if flying else None
-        step = flying[0].id if flying else ""
-        return text("next.aborting", step=step, at=since.isoformat() if since else "")
-    if release.phase is Phase.ROLLING_BACK:
-        return _rolling_back(release)
-    for question in release.open_questions:
-        if question.act_at:
-            at = question.act_at.isoformat()
-            return text("next.countdown", component=question.component, at=at)
-    if release.open_questions:
-        return text("next.answer", step=release.open_questions[0].step or release.target)
-    if release.phase is Phase.PAUSED:
-        return text("next.resume")
-    return _running(release)
-
-
-def _rolling_back(release: Release) -> Text:
-    waiting = undo.waiting_for(release)
-    if waiting:
-        return text("next.rollback_waits", step=waiting[0].id)
-    steps = [s for s in release.steps if s.undo and s.state not in SATISFIED]
-    return text("next.rolling_back", step=steps[0].id if steps else "")
-
-
-def _running(release: Release) -> Text:
-    busy = [s for s in release.steps if s.kind in OPERATIONS and s.state in IN_FLIGHT]
-    if busy:
-        return text("next.operation", step=busy[0].id)
-    rounds = [(s.next_at, s.number, s) for s in release.steps if s.next_at]
-    if rounds:
-        due, _, first = min(rounds)
-        policy = release.config.policies[first.component]
-        return text(
-            "next.round",
-            round=first.round,
-            rounds=policy.rounds,
-            at=due.isoformat(),
-            step=first.id,
-        )
-    return text("next.settling")
 
 
 def _table(release: Release) -> Table:
@@ -182,8 +136,9 @@ def _row(release: Release, component: str) -> Row:
     item = release.change(component)
     steps = release.of(component)
     state, cell = _progress(release, component, steps)
+    verdict = _verdict(release, steps)
     return Row(
-        cells=(component, f"{item.running} → {item.candidate}", cell, _verdict(steps)),
+        cells=(component, f"{item.running or '?'} → {item.candidate}", cell, verdict),
         state=state,
     )
 
@@ -197,13 +152,14 @@ def _progress(release: Release, component: str, steps: tuple[Step, ...]) -> tupl
         word = "cancelled" if cancelled else "done"
         return word, text(f"row.{word}")
     if all(s.state is StepState.WAITING for s in steps):
-        key = "row.waiting" if len(places(release)) else "row.waiting_start"
+        key = "row.waiting_start" if release.phase is Phase.PLANNED else "row.waiting"
         return "waiting", text(key)
     done = sum(s.state in SATISFIED for s in steps)
+    waits = current.state is StepState.WAITING
     return str(current.state), text(
         "row.step",
         step=current.id.partition("/")[2],
-        state=str(current.state),
+        state="step_waiting" if waits else str(current.state),
         done=done,
         steps=len(steps),
         detail=_detail(current),
@@ -226,9 +182,14 @@ def _detail(step: Step) -> str:
     return f"{done}/{len(step.hosts)}" if step.hosts else ""
 
 
-def _verdict(steps: tuple[Step, ...]) -> Cell:
-    results = [s.result for s in steps if s.result is not None]
-    if not results:
-        return "–"
-    worst = max(results, key=lambda r: r.badness)
-    return text(f"result.{worst}")
+def _verdict(release: Release, steps: tuple[Step, ...]) -> Cell:
+    """The worst word about the component's checks; clean rounds alone are no verdict."""
+    words = [word for s in steps if (word := check_word(s))]
+    for word in ("fail", "inconclusive", "overridden", "skipped", "cancelled"):
+        if word in words:
+            return text(f"verdict.word.{word}")
+    running = [s for s in steps if check_word(s) == "running"]
+    if running:
+        rounds = release.config.policies[running[0].component].rounds
+        return text("verdict.word.running", round=running[0].round, rounds=rounds)
+    return text("verdict.word.pass") if "pass" in words else NOTHING

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from bot.core.button import ButtonValue
 from bot.core.card import Action, Confirm, Style
-from bot.core.release import Question, QuestionKind, Release
+from bot.core.config.target import ConfirmMode
+from bot.core.question import STANDING, Question, QuestionKind
+from bot.core.release import Phase, Release
 from bot.core.turn import board_nonce
-from bot.core.undo import changed
-from bot.core.value import text
+from bot.core.undo import changed, reversible
+from bot.core.value import Text, text
 from bot.core.verb import Verb
 
 ALL = "*"
 """In a button's step: the whole release."""
+LONGEST_STEP = 60
+"""A step with a longer id goes into a button by its number."""
 
 _STYLES = {
     Verb.START: Style.PRIMARY,
@@ -44,13 +48,16 @@ def of_question(release: Release, question: Question) -> tuple[Action, ...]:
     actions: list[Action] = []
     for verb in question.choices:
         if verb is Verb.ROLLBACK:
-            actions += _rollbacks(release, question)
+            possible = release.phase in {Phase.RUNNING, Phase.PAUSED}
+            actions += _rollbacks(release, question) if possible else []
         else:
             actions.append(_action(release, question, verb))
     return tuple(actions)
 
 
 def _value(release: Release, question: Question, step: str) -> str:
+    if len(step) > LONGEST_STEP:
+        step = str(release.step(step).number)
     return ButtonValue(
         release=release.id, step=step, version=question.version, nonce=question.nonce
     ).write()
@@ -70,9 +77,13 @@ def _action(release: Release, question: Question, verb: Verb) -> Action:
 def _confirm(release: Release, question: Question, verb: Verb) -> Confirm | None:
     if question.kind is QuestionKind.START:
         return _acknowledge(release) if verb is Verb.START else None
+    if verb is Verb.ABORT:
+        return _abort_dialog(release)
     if verb not in _DIALOGS:
         return None
-    body = "confirm.approve.body" if verb is Verb.APPROVE else f"confirm.{verb}.body"
+    body = f"confirm.{verb}.body"
+    if verb is Verb.OVERRIDE and question.kind in _BY_HAND:
+        body = f"confirm.override.{question.kind}"
     change = release.change(question.component) if question.component else None
     return Confirm(
         title=text(f"confirm.{verb}.title", release=release.id, step=question.step),
@@ -94,14 +105,15 @@ def _acknowledge(release: Release) -> Confirm | None:
     return Confirm(title=title, body=text("confirm.unwatched.body"), reason=True)
 
 
-_DIALOGS = frozenset({Verb.APPROVE, Verb.REJECT, Verb.ABORT, Verb.OVERRIDE, Verb.SKIP})
+_DIALOGS = frozenset({Verb.APPROVE, Verb.REJECT, Verb.OVERRIDE, Verb.SKIP})
+_BY_HAND = frozenset({QuestionKind.STEP_UNSURE, QuestionKind.ROLLBACK_FAILED})
 
 
 def _rollbacks(release: Release, question: Question) -> list[Action]:
     """*Roll back NAME* and *Roll back all N released so far*, where they differ."""
-    scope = changed(release)
+    scope = reversible(release)
     actions: list[Action] = []
-    if question.component in scope:
+    if question.component in changed(release):
         change = release.change(question.component)
         label = _LABELS.get((question.kind, Verb.ROLLBACK), "button.rollback_one")
         actions.append(
@@ -116,7 +128,7 @@ def _rollbacks(release: Release, question: Question) -> list[Action]:
                 ),
             )
         )
-    if len(scope) > len(actions):
+    if set(scope) - ({question.component} if actions else set()):
         names = ", ".join(scope)
         actions.append(
             _rollback(
@@ -128,50 +140,57 @@ def _rollbacks(release: Release, question: Question) -> list[Action]:
     return actions
 
 
-def _rollback(value: str, *, label: object, body: object) -> Action:
-    return Action.model_validate(
-        {
-            "verb": str(Verb.ROLLBACK),
-            "label": label,
-            "value": value,
-            "style": Style.DANGER,
-            "confirm": {"title": label, "body": body, "reason": False},
-        }
+def _rollback(value: str, *, label: Text, body: Text) -> Action:
+    confirm = Confirm(title=label, body=body)
+    return Action(
+        verb=str(Verb.ROLLBACK), label=label, value=value, style=Style.DANGER, confirm=confirm
     )
 
 
 def of_board(release: Release) -> tuple[Action, ...]:
     """What can be pressed at any time; what an open question offers is not offered twice."""
-    from bot.core.config.target import ConfirmMode
-    from bot.core.release import Phase
-
-    if release.phase not in {Phase.RUNNING, Phase.PAUSED}:
+    if release.phase not in {Phase.RUNNING, Phase.PAUSED, Phase.ROLLING_BACK}:
         return ()
     offered = {verb for q in release.open_questions for verb in q.choices}
-    value = ButtonValue(
-        release=release.id, step=ALL, version="board", nonce=board_nonce(release)
-    ).write()
     actions: list[Action] = []
     if release.phase is Phase.RUNNING:
-        actions.append(Action(verb=str(Verb.PAUSE), label=text("button.pause"), value=value))
-    elif Verb.RESUME not in offered:
-        label = text("button.resume")
-        actions.append(Action(verb="resume", label=label, value=value, style=Style.PRIMARY))
-    if release.confirm is ConfirmMode.GATES:
-        actions.append(Action(verb="confirm", label=text("button.each_step"), value=value))
-    elif Verb.CONFIRM not in offered:
-        actions.append(Action(verb="confirm", label=text("button.confirm"), value=value))
+        actions.append(_on_board(release, Verb.PAUSE, "button.pause"))
+    if release.phase is Phase.PAUSED and Verb.RESUME not in offered and not _stands(release):
+        actions.append(_on_board(release, Verb.RESUME, "button.resume", Style.PRIMARY))
+    if release.phase is not Phase.ROLLING_BACK:
+        actions += _mode(release, offered=Verb.CONFIRM in offered)
     if Verb.ABORT not in offered:
-        actions.append(
-            Action(
-                verb=str(Verb.ABORT),
-                label=text("button.abort"),
-                value=value,
-                style=Style.DANGER,
-                confirm=Confirm(
-                    title=text("confirm.abort.title", release=release.id, step=""),
-                    body=text("confirm.abort.body", component="", running="", candidate=""),
-                ),
-            )
-        )
+        actions.append(_on_board(release, Verb.ABORT, "button.abort", Style.DANGER))
     return tuple(actions)
+
+
+def _stands(release: Release) -> bool:
+    return any(q.kind in STANDING for q in release.open_questions)
+
+
+def _mode(release: Release, *, offered: bool) -> list[Action]:
+    """The other way of confirming. The value names it: an old copy never asks for the opposite."""
+    if release.confirm is ConfirmMode.GATES:
+        return [_on_board(release, Verb.CONFIRM, "button.each_step", version="eachstep")]
+    return [] if offered else [_on_board(release, Verb.CONFIRM, "button.confirm", version="gates")]
+
+
+def _on_board(
+    release: Release,
+    verb: Verb,
+    label: str,
+    style: Style = Style.PLAIN,
+    *,
+    version: str = "board",
+) -> Action:
+    value = ButtonValue(
+        release=release.id, step=ALL, version=version, nonce=board_nonce(release)
+    ).write()
+    confirm = _abort_dialog(release) if verb is Verb.ABORT else None
+    return Action(verb=str(verb), label=text(label), value=value, style=style, confirm=confirm)
+
+
+def _abort_dialog(release: Release) -> Confirm:
+    rolling = release.phase is Phase.ROLLING_BACK
+    body = "confirm.abort_rollback.body" if rolling else "confirm.abort.body"
+    return Confirm(title=text("confirm.abort.title", release=release.id), body=text(body))

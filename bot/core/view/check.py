@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from bot.core.card import Card, Cell, Chart, Row, Series, Table
-from bot.core.release import Release, Step, StepState
+from bot.core.release import Release, Step, StepKind, StepState
 from bot.core.value import Text, text
 from bot.core.verdict.verdict import Result, Rule, TypeLine, Verdict
+from bot.core.view.marks import times
 
 BARS = 8
 
 
 def check(release: Release, step: Step) -> Card:
     """One check, brought up to date round by round."""
-    result = step.result
     return Card(
         kind="verdict",
         release=release.id,
-        state=_state(step),
+        state=check_word(step) or str(step.state),
         title=text("check.title", release=release.id, step=step.id, component=step.component),
         text=text(
             "check.text",
             release=release.id,
             step=step.id,
-            result=str(result) if result else "running",
+            result=f"verdict.word.{check_word(step) or 'waiting'}",
+            round=step.round,
+            rounds=release.config.policies[step.component].rounds,
         ),
         lines=tuple(_lines(release, step)),
         table=types_table(step.rounds[-1].verdict.types) if step.rounds else None,
@@ -32,12 +34,17 @@ def check(release: Release, step: Step) -> Card:
     )
 
 
-def _state(step: Step) -> str:
-    if step.state in {StepState.CANCELLED, StepState.OVERRIDDEN, StepState.SKIPPED}:
-        return str(step.state)
-    if step.state is StepState.RUNNING:
+def check_word(step: Step) -> str:
+    """How a check stands: only one whose rounds all passed says pass; empty before it began."""
+    if step.kind is not StepKind.CHECK or step.state is StepState.WAITING:
+        return ""
+    if step.state is StepState.RUNNING and step.result is not Result.FAIL:
         return "running"
-    return str(step.result or "running")
+    if step.state is StepState.UNSURE:
+        return str(Result.INCONCLUSIVE)
+    if step.state in {StepState.RUNNING, StepState.DONE, StepState.FAILED}:
+        return str(step.result)
+    return str(step.state)
 
 
 def _lines(release: Release, step: Step) -> list[Cell]:
@@ -51,7 +58,7 @@ def _lines(release: Release, step: Step) -> list[Cell]:
                 round=item.number,
                 rounds=policy.rounds,
                 repeat=item.repeat,
-                result=str(item.verdict.result),
+                result=f"result.{item.verdict.result}",
                 at=item.ran_at.isoformat(),
             )
         )
@@ -62,6 +69,8 @@ def _lines(release: Release, step: Step) -> list[Cell]:
         lines += list(item.verdict.reasons)
     if step.state is StepState.DONE and step.result is Result.PASS:
         lines.append(text("check.finished", step=step.id))
+    if step.state is StepState.UNSURE and step.detail and step.detail not in lines:
+        lines.append(step.detail)
     if step.state is StepState.CANCELLED:
         lines.append(text("check.cancelled", step=step.id))
     if step.next_at:
@@ -97,7 +106,7 @@ def types_table(types: tuple[TypeLine, ...]) -> Table:
                     t.error_type,
                     str(t.before),
                     str(t.after),
-                    "–" if t.multiple is None else f"×{t.multiple:.1f}",
+                    times(t.multiple),
                 ),
                 state="new" if not t.before and t.after else "",
             )

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.core.card import Card, Cell, Row, Table
-from bot.core.release import OPERATIONS, Question, QuestionKind, Release
-from bot.core.value import Text, text
+from bot.core.question import STANDING, Question, QuestionKind
+from bot.core.release import OPERATIONS, Release
+from bot.core.value import Params, Text, text
 from bot.core.view import buttons
+from bot.core.view.marks import NOTHING
 
 
 def question(release: Release, item: Question, asked: Iterable[str] = ()) -> Card:
     """The card of one question. `asked` are the people who may answer it (their keys)."""
     closed = item.closed
-    names = dict(
-        release=release.id,
-        step=item.step,
-        component=item.component,
-        target=release.target,
-    )
     change = release.change(item.component) if item.component else None
-    versions = {
-        "running": change.running if change else "",
+    params: Params = {
+        "release": release.id,
+        "step": item.step or item.component,
+        "component": item.component,
+        "target": release.target,
+        "running": (change.running if change else "") or "?",
         "candidate": change.candidate if change else "",
     }
     return Card(
         kind="question",
         release=release.id,
         state="closed" if closed else "asked",
-        title=text(f"question.{item.kind}.title", **names, **versions),
-        text=text(f"question.{item.kind}.text", **names, **versions),
+        title=text(f"question.{item.kind}.title", **params),
+        text=text(f"question.{item.kind}.text", **params),
         lines=tuple(_lines(item)),
         table=_plan(release) if item.kind is QuestionKind.START else None,
         actions=buttons.of_question(release, item),
@@ -43,7 +43,9 @@ def _lines(item: Question) -> list[Cell]:
     lines: list[Cell] = []
     if item.context:
         lines.append(item.context)
-    lines += [text("question.vote", who=v.name, at=v.at.isoformat()) for v in item.votes]
+    if item.needed > 1:
+        # Where one is enough, the decision itself says who.
+        lines += [text("question.vote", who=v.name, at=v.at.isoformat()) for v in item.votes]
     if item.needed > 1 and item.closed is None:
         lines.append(text("question.votes", votes=len(item.votes), needed=item.needed))
     if item.closed:
@@ -62,12 +64,12 @@ def _decision(item: Question) -> Text:
     )
 
 
-def _silence(item: Question) -> Text | None:
+def _silence(item: Question) -> Text:
     """What happens if nobody acts."""
     if item.act_at:
         return text("silence.countdown", at=item.act_at.isoformat())
-    if item.expires_at is None:
-        return None
+    if item.kind in STANDING or item.expires_at is None:
+        return text("silence.stands")
     key = "silence.start" if item.kind is QuestionKind.START else "silence.pause"
     return text(key, at=item.expires_at.isoformat())
 
@@ -86,7 +88,7 @@ def _plan(release: Release) -> Table:
         for item in release.changes
     ]
     rows += [
-        Row(cells=(name, text("plan.left_out"), "–", "0"), state="left_out")
+        Row(cells=(name, text("plan.left_out"), NOTHING, "0"), state="left_out")
         for name in release.left_out
     ]
     header = ("column.component", "column.change", "column.canary", "column.operations")
@@ -100,4 +102,4 @@ def _plan(release: Release) -> Table:
 def _canary(release: Release, component: str) -> Cell:
     group = release.config.target.components[component].canary
     hosts = release.change(component).groups.get(group, ()) if group else ()
-    return f"{group}: {', '.join(hosts)}" if hosts else "–"
+    return f"{group}: {', '.join(hosts)}" if hosts else NOTHING

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.core import tally
 from bot.core.card import Card
-from bot.core.release import Question, Release, Step, StepState
-from bot.core.value import text
+from bot.core.question import Question
+from bot.core.release import Phase, Release, Step, StepState
+from bot.core.value import Params, text
 from bot.core.view.check import types_table
 
 
@@ -15,7 +16,7 @@ def share(release: Release, step: Step, *, digest: bool) -> Card:
     scope = "digest" if digest else "each"
     names = ", ".join(c.component for c in release.changes)
     key = f"share.{step.group}.{scope}"
-    params = {
+    params: Params = {
         "release": release.id,
         "target": release.target,
         "component": step.component,
@@ -38,7 +39,7 @@ def share(release: Release, step: Step, *, digest: bool) -> Card:
 
 def result(release: Release) -> Card:
     """How the release ended, with the seed's arithmetic."""
-    params = {
+    params: Params = {
         "release": release.id,
         "target": release.target,
         "state": str(release.phase),
@@ -66,7 +67,7 @@ def reminder(
 ) -> Card:
     """A question said again; only the escalation mentions people."""
     key = "reminder.escalation" if last else "reminder.again"
-    params = {
+    params: Params = {
         "release": release.id,
         "kind": f"question.kind.{question.kind}",
         "step": question.step or question.component or release.target,
@@ -85,7 +86,7 @@ def reminder(
 def override(release: Release, step: Step) -> Card:
     """Told to the whole room: a check or a step was waved through, by whom and why."""
     given = step.override
-    params = {
+    params: Params = {
         "release": release.id,
         "step": step.id,
         "state": str(step.state),
@@ -104,14 +105,17 @@ def override(release: Release, step: Step) -> Card:
     )
 
 
-def rollback(release: Release, number: int = 0) -> Card:
+def rollback(release: Release) -> Card:
     """A rollback began, or how it ended, with the manual steps when it failed."""
-    del number
     going = release.rollback
     names = ", ".join(going.components if going else release.rolled_back)
     failed = [s for s in release.steps if s.undo and s.state is StepState.FAILED]
-    key = "rollback.failed" if failed else "rollback.running" if going else "rollback.done"
-    params = {
+    key = "rollback.running" if going else "rollback.done"
+    if not release.live and release.phase is not Phase.ROLLED_BACK:
+        key = "rollback.stopped" if going else "rollback.by_hand"
+    elif failed:
+        key = "rollback.failed"
+    params: Params = {
         "release": release.id,
         "components": names,
         "who": (going.name if going else "") or "policy",
@@ -119,7 +123,7 @@ def rollback(release: Release, number: int = 0) -> Card:
     return Card(
         kind="notice",
         release=release.id,
-        state="rolling_back" if going else "rolled_back",
+        state="rolling_back" if going and release.live else str(release.phase),
         title=text(key, **params),
         text=text(key, **params),
         lines=tuple(s.detail for s in failed if s.detail),

@@ -17,11 +17,17 @@ export function cardNode(card, { names = {}, at = null, level = 3, board = false
     card.mentions.length ? el("p", { class: "mentions", "data-key": "mentions" }, "For ", card.mentions.map((who) => el("b", {}, names[who] ?? who))) : null,
     board ? actionsNode(card) : null,
     card.fields.length ? fieldsNode(card.fields) : null,
-    card.chart ? chartNode(card.chart) : null,
-    card.table?.rows.length ? tableNode(card.table) : null,
+    evidence(card),
     card.links.length ? el("p", { class: "links", "data-key": "links" }, card.links.map(linkNode)) : null,
     board ? null : actionsNode(card),
     card.footer ? el("footer", { "data-key": "foot" }, rich(card.footer)) : null);
+}
+
+// Numbers that nobody has to act upon are folded away, so that a clean check is a short message.
+function evidence(card) {
+  const shown = [card.chart ? chartNode(card.chart) : null, card.table?.rows.length ? tableNode(card.table) : null];
+  if (card.kind !== "verdict" || !["pass", "running", "cancelled"].includes(card.state) || !card.table) return shown;
+  return el("details", { "data-key": "evidence" }, el("summary", {}, "Numbers before and after"), shown);
 }
 
 const plain = (text) => text.replaceAll(/[^a-z_]/g, "");
@@ -48,16 +54,19 @@ function fieldsNode(fields) {
 /** A table with marks in front of rows that have a state. */
 export function tableNode({ caption, header, rows }) {
   const marked = rows.some((row) => row.state);
+  const figures = header.map((_, column) => rows.some((row) => number(row.cells[column])) && rows.every((row) => number(row.cells[column]) || row.cells[column] === "–"));
+  const kind = (cell, column) => (figures[column] ? "number" : change(cell) ? "change" : cell.length <= 12 ? "short" : null);
   return el("div", { class: "scroll", "data-key": "table" },
     el("table", {},
       el("caption", {}, rich(caption)),
       el("thead", {}, el("tr", {}, marked ? el("th", { scope: "col", class: "narrow" }, el("span", { class: "hidden-label" }, "State")) : null,
-        header.map((name) => el("th", { scope: "col" }, rich(name))))),
+        header.map((name, column) => el("th", { scope: "col", class: figures[column] ? "number" : null }, rich(name))))),
       el("tbody", {}, rows.map((row) => el("tr", { "data-tone": row.state ? tone(row.state) : null },
         marked ? el("td", { class: "narrow" }, row.state ? mark(row.state) : null) : null,
-        row.cells.map((cell) => el("td", { class: number(cell) ? "number" : cell.length <= 12 ? "short" : null }, rich(cell))))))));
+        row.cells.map((cell, column) => el("td", { class: kind(cell, column) }, rich(cell))))))));
 }
 
+const change = (cell) => /^\S+ → \S+$/.test(cell) && cell.length <= 30;
 const number = (cell) => /^[×+−-]?\d[\d,\u202f ]*(\.\d+)?\s?%?$/.test(cell);
 
 /** Bars with their numbers; it is a table, so it reads as one, too. */

@@ -20,7 +20,9 @@ export const payload = (node) => payloads.get(node);
 
 /** Make `old` look like `fresh` and keep its elements, so that focus and selection stay. */
 export function morph(old, fresh) {
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  // What somebody unfolded stays so.
+  const kept = old.nodeName === "DETAILS" ? "open" : "";
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== kept) old.removeAttribute(name);
   for (const { name, value } of [...fresh.attributes]) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   if (payloads.has(fresh)) payloads.set(old, payloads.get(fresh));
   const spare = [...old.childNodes];

@@ -52,7 +52,7 @@ export async function composeStart(targets) {
   all.input.addEventListener("change", takeOver);
   form.addEventListener("input", refresh);
   form.addEventListener("change", refresh);
-  const closed = openDialog(el("dialog", { "aria-labelledby": "dialog-title" }, form));
+  const closed = openDialog(el("dialog", { class: "roomy", "aria-labelledby": "dialog-title" }, form));
   void load();
   return (await closed) === "yes" ? command() : null;
 }

@@ -1,0 +1,92 @@
+"""Which rooms hear what: an effect on rooms becomes one errand a room, with its own lease.
+
+A room that is slow or gone holds up its own errands only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.config import ReleaseFile, Share
+from bot.core.effect import Effect, EffectKind
+from bot.core.release import SATISFIED, Phase, Release, Step, StepKind
+
+FINISH = "digest:finish"
+"""The slot in which a digest room hears of the end of a release that went well."""
+
+
+class Errand(Effect):
+    """An effect as it is stored: one on rooms names its room."""
+
+    room: str = ""
+
+
+def errands(release: Release, effect: Effect, file: ReleaseFile) -> Iterator[Errand]:
+    """The rows that an effect becomes, given the release behind it and the rooms there are now."""
+    fields = effect.model_dump()
+    if effect.kind not in {EffectKind.SHOW, EffectKind.SHARE}:
+        yield Errand.model_validate(fields)
+        return
+    hearers = (
+        _shared(release, effect)
+        if effect.kind is EffectKind.SHARE
+        else _shown(release, effect, file)
+    )
+    for room, slot in dict.fromkeys(hearers):
+        if room in file.rooms:
+            key = f"{effect.kind}:{slot}@{room}"
+            yield Errand.model_validate({**fields, "key": key, "slot": slot, "room": room})
+
+
+def rooms_of(release: Release, file: ReleaseFile) -> tuple[str, ...]:
+    """The home room and its mirrors: where the board, questions and verdicts stand."""
+    target = file.targets.get(release.target, release.config.target)
+    return tuple(r for r in dict.fromkeys((release.home, *target.rooms)) if r in file.rooms)
+
+
+def escalates(release: Release, slot: str) -> bool:
+    """Whether this is the last reminder of a question, which tells whom else to call."""
+    target = release.config.target
+    last = int(slot.rpartition(":")[2]) >= len(target.reminders)
+    return last and bool(target.escalate_to)
+
+
+def _shown(release: Release, effect: Effect, file: ReleaseFile) -> Iterator[tuple[str, str]]:
+    slot = effect.slot
+    for room in rooms_of(release, file):
+        yield room, slot
+    if slot == "result":
+        yield from _ended(release)
+    if slot.startswith("reminder:") and escalates(release, slot):
+        for name in release.config.target.escalate_to:
+            yield name, slot
+
+
+def _ended(release: Release) -> Iterator[tuple[str, str]]:
+    """A failure is told to everybody; a good end to those who did not hear each component."""
+    for hearer in release.config.target.share:
+        if release.phase is not Phase.DONE:
+            yield hearer.room, "result"
+        elif hearer.share is Share.DIGEST:
+            yield hearer.room, FINISH
+
+
+def _shared(release: Release, effect: Effect) -> Iterator[tuple[str, str]]:
+    step = release.step(effect.step)
+    for hearer in release.config.target.share:
+        if hearer.share is Share.EACH:
+            yield hearer.room, f"each:{step.id}"
+        elif _first(release, step):
+            yield hearer.room, f"digest:{step.group}"
+
+
+def _first(release: Release, step: Step) -> bool:
+    """Whether this is the first message of its kind; the finish comes with the end."""
+    if step.group == "finish":
+        return False
+    told = [
+        s
+        for s in release.steps
+        if s.kind is StepKind.ANNOUNCE and s.group == step.group and s.state in SATISFIED
+    ]
+    return min(told, key=lambda s: (s.finished_at or release.planned_at, s.number)).id == step.id

@@ -1,0 +1,94 @@
+"""Adapters and rooms of one process: made from their configuration, kept, and given back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from bot.chat.http import HttpRoomSender
+from bot.chat.room import RoomLog, WebRoom
+from bot.chat.texts import Words
+from bot.clock import SteadyClock
+from bot.core.config import ExecutorConfig, HttpRoom, LogStoreConfig, RoomConfig
+from bot.ports import Executor, LogStore, Room, RoomError
+from bot.settings import Settings
+
+
+class Factory(Protocol):
+    """Makes adapters from their configuration; the composition root has the real one."""
+
+    def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
+        """A new executor."""
+        ...
+
+    def log_store(
+        self, config: LogStoreConfig, settings: Settings, *, now: Callable[[], datetime]
+    ) -> LogStore:
+        """A new log store."""
+        ...
+
+
+class Resources:
+    """Adapters by their configuration: a release keeps the ones it was planned with."""
+
+    def __init__(
+        self, factory: Factory, settings: Callable[[], Settings], clock: SteadyClock
+    ) -> None:
+        self._factory = factory
+        self._settings = settings
+        self._clock = clock
+        self._executors: dict[str, Executor] = {}
+        self._log_stores: dict[str, LogStore] = {}
+        self._rooms: dict[str, tuple[RoomConfig, Room]] = {}
+        self.room_log: RoomLog | None = None
+
+    def executor(self, config: ExecutorConfig) -> Executor:
+        """The executor of this configuration."""
+        key = config.model_dump_json()
+        if key not in self._executors:
+            self._executors[key] = self._factory.executor(config, self._settings())
+        return self._executors[key]
+
+    def log_store(self, config: LogStoreConfig) -> LogStore:
+        """The log store of this configuration."""
+        key = config.model_dump_json()
+        if key not in self._log_stores:
+            made = self._factory.log_store(config, self._settings(), now=self._clock.now)
+            self._log_stores[key] = made
+        return self._log_stores[key]
+
+    def room(self, key: str) -> Room | None:
+        """The room as release.yml has it now."""
+        config = self._settings().file.rooms.get(key)
+        if config is None:
+            return None
+        known = self._rooms.get(key)
+        if known is None or known[0] != config:
+            known = (config, self._make_room(key, config))
+            self._rooms[key] = known
+        return known[1]
+
+    def _make_room(self, key: str, config: RoomConfig) -> Room:
+        settings = self._settings()
+        if isinstance(config, HttpRoom):
+            return HttpRoomSender(
+                key,
+                config,
+                headers={n: settings.secret(v) for n, v in config.headers_env.items()},
+                secret=settings.secret(config.secret_env) if config.secret_env else "",
+                say=Words(settings.file.zone),
+                now=self._clock.now,
+            )
+        if self.room_log is None:
+            raise RoomError("the room's log is not open")
+        return WebRoom(key, self.room_log, now=self._clock.now)
+
+    async def close(self) -> None:
+        """Give back everything."""
+        for executor in self._executors.values():
+            await executor.close()
+        for log_store in self._log_stores.values():
+            await log_store.close()
+        for _, room in self._rooms.values():
+            await room.close()

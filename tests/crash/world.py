@@ -1,0 +1,91 @@
+"""Starts the world around the bot for one test, and reads what it witnessed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.support.source import ROOT
+
+_READY_WITHIN = 20.0
+HELD_WITHIN = 30.0
+
+
+@dataclass(frozen=True)
+class World:
+    """The running process `api_process`; its files are read as they are now."""
+
+    root: Path
+    url: str
+    process: asyncio.subprocess.Process
+
+    def starts(self) -> Counter[str]:
+        """Key -> how many operations were begun under it."""
+        return Counter(entry["key"] for entry in self._read("starts.log"))
+
+    def posts(self) -> Counter[str]:
+        """Idempotency key -> how often the room took it."""
+        return Counter(entry["key"] for entry in self._read("posts.log"))
+
+    def calls(self, call: str = "", about: str = "") -> list[float]:
+        """When calls of this kind about something came in (seconds since 1970)."""
+        entries = self._read("calls.log")
+        return [e["at"] for e in entries if call in {"", e["call"]} and about in e["about"]]
+
+    async def hold(self, call: str, match: str, *, after: bool = True) -> None:
+        """Leave the next such call without an answer, done (`after`) or not done."""
+        await self._control("hold", {"call": call, "match": match, "after": after})
+
+    async def held(self) -> None:
+        """Return when the call that is to be held has come in."""
+        timeout = aiohttp.ClientTimeout(total=HELD_WITHIN)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            async with session.get(f"{self.url}/control/held") as answer:
+                assert answer.status == 200
+
+    async def slow(self, key: str) -> None:
+        """Let the operation with this key run until it is stopped."""
+        await self._control("slow", {"key": key})
+
+    async def _control(self, name: str, body: dict[str, Any]) -> None:
+        async with aiohttp.ClientSession() as session:
+            async with session.post(f"{self.url}/control/{name}", json=body) as answer:
+                assert answer.status == 200
+
+    def _read(self, name: str) -> list[dict[str, Any]]:
+        path = self.root / name
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@asynccontextmanager
+async def started_world(root: Path, *, can_find: bool = True) -> AsyncIterator[World]:
+    """Run the world in a folder; it ends with the context, or with this process."""
+    root.mkdir()
+    options = () if can_find else ("--no-find",)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.crash.api_process", "--root", str(root), *options),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(_READY_WITHIN):
+            port = (await process.stdout.readline()).decode().strip()
+        assert port, "the world did not start"
+        yield World(root, f"http://127.0.0.1:{port}", process)
+    finally:
+        process.stdin.close()
+        await process.wait()

@@ -1,0 +1,171 @@
+"""The command line: what each command says and with which exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.__main__ import EX_CONFIG, main
+from bot.core.redact import redact
+from bot.store import Store
+from tests.support.bots import Twins, page_of, release_yml, running_bot
+
+
+def _environment(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    path = folder / "release.yml"
+    path.write_text(yaml.safe_dump(release_yml()))
+    monkeypatch.setenv("RELEASE_MASTER_RELEASE_FILE", str(path))
+    monkeypatch.setenv("RELEASE_MASTER_DATABASE_URL", f"sqlite:///{folder}/bot.sqlite3")
+    monkeypatch.chdir(folder)
+    return path
+
+
+async def _release(folder: Path) -> None:
+    async with running_bot(folder, Twins()) as bot, page_of(bot, "mika") as page:
+        await page.say("/release start shop note=weekly")
+        await page.question("Start release")
+
+
+@pytest.mark.parametrize("command", ["try", "serve", "check-config", "doctor", "export"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`release-master COMMAND --help` explains the command and ends well."""
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+
+    assert ended.value.code == 0
+    assert "usage: release-master" in capsys.readouterr().out
+
+
+def test_check_config_says_what_would_be_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong file is refused with path, value and the nearest known word."""
+    body = release_yml()
+    body["targets"]["shop"]["components"]["pay"]["depends_on"] = ["crat"]
+    path = tmp_path / "release.yml"
+    path.write_text(yaml.safe_dump(body))
+
+    code = main(["check-config", str(path)])
+
+    said = capsys.readouterr().err
+    assert code != 0
+    assert "targets.shop.components.pay.depends_on" in said
+    assert "crat" in said
+    assert "cart" in said
+
+
+def test_serve_refuses_wrong_settings_with_its_own_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong settings end the start with a code that a supervisor need not try again."""
+    path = _environment(monkeypatch, tmp_path)
+    path.write_text("targets: {}\n")
+
+    assert main(["serve"]) == EX_CONFIG
+    assert "rooms" in capsys.readouterr().err
+
+
+def test_doctor_says_what_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each component's executor and log store is asked; silence in the logs is a problem."""
+    _environment(monkeypatch, tmp_path)
+
+    offline = main(["doctor", "--offline"])
+    online = main(["doctor"])
+
+    said = capsys.readouterr().out
+    assert offline == 0
+    assert online == 1
+    assert "ok       shop/cart: 3 hosts run 1.0 (pmc)" in said
+    assert "PROBLEM  shop/pay: log store app" in said
+
+
+def test_export_verifies_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JSON and CSV hold every row; a journal that was changed is exported, and called broken."""
+    asyncio.run(_release(tmp_path))
+    _environment(monkeypatch, tmp_path)
+    assert main(["export", "#1"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert main(["export", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert main(["export", "77"]) == 1
+    capsys.readouterr()
+
+    asyncio.run(_tamper(tmp_path))
+    broken = main(["export", "1"])
+
+    assert next(r["code"] for r in body["releases"][0]["rows"]) == "planned"
+    assert body["releases"][0]["intact"] is True
+    assert len(rows) == len(body["releases"][0]["rows"])
+    assert broken == 1
+    assert "#1: the hash chain is broken at row 1" in capsys.readouterr().err
+
+
+async def _tamper(folder: Path) -> None:
+    store = Store(f"sqlite:///{folder}/bot.sqlite3")
+    await store.open()
+
+    def work(tx: object) -> None:
+        connection = tx.connection  # type: ignore[attr-defined]  # only a forger goes past the API
+        for (name,) in connection.exec_driver_sql(
+            "select name from sqlite_master where type = 'trigger'"
+        ).all():
+            connection.exec_driver_sql(f"drop trigger {name}")
+        connection.exec_driver_sql("update journal set actor = 'Mallory' where seq = 1")
+
+    try:
+        await store.transact(work)
+    finally:
+        await store.close()
+
+
+def test_serve_reloads_on_sighup_and_stops_on_sigterm(tmp_path: Path) -> None:
+    """SIGHUP says whether the new file is taken; SIGTERM ends the process within ten seconds."""
+    path = tmp_path / "release.yml"
+    path.write_text(yaml.safe_dump(release_yml()))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "serve"],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "RELEASE_MASTER_RELEASE_FILE": str(path),
+            "RELEASE_MASTER_DATABASE_URL": f"sqlite:///{tmp_path}/bot.sqlite3",
+            "RELEASE_MASTER_PORT": "0",
+        },
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        assert "listening on http://127.0.0.1:" in process.stdout.readline()
+        path.write_text("nonsense: true\n")
+        process.send_signal(signal.SIGHUP)
+        line = next(said for said in process.stderr if "reload" in said)
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(10)
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert "REFUSED" in line
+    assert code == 0
+
+
+def test_secrets_in_the_environment_never_reach_the_output() -> None:
+    """What the command line prints of a URL with a password has the password taken out."""
+    assert "hunter2" not in redact("postgresql://bot:hunter2@db/releases")

@@ -1,0 +1,148 @@
+"""One running bot, seen from outside: a release, alerts, reload, start and stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+
+from tests.support.bots import ALERTS_TOKEN, Page, Twins, page_of, release_yml, running_bot
+
+ALERT = {
+    "version": "4",
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": {"alertname": "HighLatency", "component": "pay"},
+            "annotations": {"summary": "p99 above 2 s"},
+            "startsAt": "2026-08-06T12:00:00Z",
+            "fingerprint": "f00d",
+        }
+    ],
+}
+
+
+async def _alert(base: str, token: str, body: dict[str, Any]) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{base}/hooks/alerts", json=body, headers=headers) as answer,
+    ):
+        return answer.status
+
+
+async def _started(page: Page) -> None:
+    await page.say("/release start shop")
+    await page.press(await page.question("Start release"), "Start")
+
+
+async def test_no_silence_is_a_pass(tmp_path: Path) -> None:
+    """Without a single log line the check of a real run is inconclusive, and people are asked."""
+    twins = Twins()
+    async with running_bot(tmp_path, twins) as bot, page_of(bot, "mika") as page:
+        await _started(page)
+
+        card = await page.question("could not measure")
+
+        assert "No log line of any level" in " ".join(card["lines"])
+        assert [a["label"] for a in card["actions"]][:2] == ["Check again", "Go on anyway"]
+
+
+async def test_alert_pauses_release_of_its_component(tmp_path: Path) -> None:
+    """A firing alert is a line on the board, a journal event, by policy a pause and question."""
+    twins = Twins()
+    async with running_bot(tmp_path, twins) as bot, page_of(bot, "mika") as page:
+        await page.say("/release start shop")
+        question = await page.question("Start release")
+        assert twins.deployer is not None
+        twins.deployer.hold("cart")
+        await page.press(question, "Start")
+        await page.until(lambda c: c["kind"] == "board" and "cart/deploy" in " ".join(c["lines"]))
+
+        status = await _alert(page.base, ALERTS_TOKEN, ALERT)
+        card = await page.question("alert for pay")
+        board = await page.until(lambda c: c["kind"] == "board" and c["state"] == "paused")
+
+        assert status < 300
+        assert "HighLatency" in " ".join(card["lines"])
+        assert any("HighLatency" in line for line in board["lines"])
+        async with page.session.get(f"{page.base}/api/releases/1/journal") as answer:
+            journal = await answer.json()
+        assert "HighLatency" in str(journal)
+
+
+async def test_alert_without_token_is_refused(tmp_path: Path) -> None:
+    """A forged alert changes nothing: 401, and no alert on any board."""
+    async with running_bot(tmp_path, Twins()) as bot:
+        base = f"http://127.0.0.1:{bot.port}"
+
+        assert await _alert(base, "wrong", ALERT) == 401
+
+
+async def test_reload_applies_people_at_once_and_is_refused_whole_when_invalid(
+    tmp_path: Path,
+) -> None:
+    """A valid reload changes who may; an invalid one changes nothing and says what is wrong."""
+    async with running_bot(tmp_path, Twins()) as bot, page_of(bot, "ren") as page:
+        await _started_by_other(bot, page)
+        changed = release_yml()
+        changed["people"]["ren"]["role"] = "viewer"
+        path = tmp_path / "release.yml"
+        path.write_text(yaml.safe_dump(changed))
+        done, _ = bot.reloader.reload()
+        refused = await page.say("pause")
+        path.write_text(yaml.safe_dump({**changed, "targts": {}}))
+        again, said = bot.reloader.reload()
+
+        assert done
+        assert refused["outcome"] == "refused"
+        assert not again
+        assert "targts" in said
+        assert "targets" in said
+        assert bot.reloader.current.file.people["ren"].role == "viewer"
+
+
+async def _started_by_other(bot: Any, page: Page) -> None:
+    async with page_of(bot, "mika") as other:
+        await _started(other)
+    await page.until(lambda c: c["kind"] == "board")
+
+
+async def test_restart_goes_on_with_the_same_release(tmp_path: Path) -> None:
+    """A question that was open before a stop is answered after the next start."""
+    twins = Twins()
+    async with running_bot(tmp_path, twins) as bot, page_of(bot, "mika") as page:
+        await page.say("/release start shop")
+        question = await page.question("Start release")
+    async with running_bot(tmp_path, twins) as bot, page_of(bot, "mika") as page:
+        reply = await page.press(question, "Start")
+
+        assert reply["outcome"] == "accepted"
+        await page.until(lambda c: c["kind"] == "board" and c["state"] != "planned")
+
+
+@pytest.mark.parametrize("call", ["/", "/api/me", "/metrics", "/api/rooms/release/stream"])
+async def test_serve_shows_nothing_without_a_token(tmp_path: Path, call: str) -> None:
+    """Under `serve` pages, facts and figures want a person's token."""
+    async with (
+        running_bot(tmp_path, Twins()) as bot,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{bot.port}{call}") as answer,
+    ):
+        assert answer.status == 401
+
+
+async def test_readyz_names_the_part_that_is_not_ready(tmp_path: Path) -> None:
+    """`/readyz` says one word to strangers and the part and reason to people with a token."""
+    async with running_bot(tmp_path, Twins()) as bot, page_of(bot, "mika") as page:
+        bot.engine.trouble = "store.full"
+        async with page.session.get(f"{page.base}/readyz") as answer:
+            body = await answer.json()
+            status = answer.status
+        bot.engine.trouble = ""
+
+    assert status == 503
+    assert body["parts"]["store"] == "store.full"
