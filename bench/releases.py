@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.core.config import ReleaseFile, WebRoom
 from bot.core.effect import EffectKind
 from bot.core.event import Order
 from bot.core.machine import replay
@@ -12,13 +14,14 @@ from bot.core.verb import Verb
 from bot.engine.services import Services, Unwatched
 from bot.engine.transition import apply, create
 from bot.store import Store, Tx
-from tests.support.releases import STARTER, T0, release, started
+from tests.support.releases import STARTER, T0, release, started, target
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
 BATCH = 200
+ROOMS = ReleaseFile(rooms={"release": WebRoom(kind="web")}, targets={"openchat": target()})
 
 
 class NoAdapters:
@@ -37,7 +40,7 @@ def services(store: Store, now: datetime) -> Services:
     return Services(
         store=store,
         adapters=NoAdapters(),  # type: ignore[arg-type]  # nothing is reached
-        file=lambda: None,  # type: ignore[arg-type,return-value]  # nothing is looked up
+        file=lambda: ROOMS,
         digest=lambda: "",
         now=lambda: now,
         seed=lambda: "seed",
@@ -58,16 +61,16 @@ async def fill(url: str, count: int, now: datetime) -> None:
 
     for begin in range(0, count, BATCH):
         numbers = range(begin, min(count, begin + BATCH))
-        await store.transact(lambda tx, numbers=numbers: batch(tx, numbers))
+        await store.transact(partial(batch, numbers=numbers))
     await store.close()
 
 
-def _waiting(tx: Tx, made: Services, target: str) -> None:
-    new = tx.new_release(target, made.now())
+def _waiting(tx: Tx, made: Services, name: str) -> None:
+    new = tx.new_release(name, made.now())
     fresh = release().model_copy(
-        update={"id": new, "target": target, "planned_at": made.now(), "home": "release"}
+        update={"id": new, "target": name, "planned_at": made.now(), "home": "release"}
     )
-    tx.claim([f"target:{target}"], new, owner="Ann", reason="bench", at=made.now())
+    tx.claim([f"target:{name}"], new, owner="Ann", reason="bench", at=made.now())
     create(tx, fresh, services=made)
     apply(tx, new, Order(verb=Verb.START, actor=STARTER), services=made)
     shown = [str(EffectKind.SHOW), str(EffectKind.SHARE)]
@@ -83,7 +86,7 @@ async def transition_speed(url: str, count: int) -> float:
     began = time.perf_counter()
     for number in range(count):
         verb = Verb.RESUME if number % 2 else Verb.PAUSE
-        await store.transact(lambda tx, verb=verb: _move(tx, made, verb))
+        await store.transact(partial(_move, made=made, verb=verb))
     spent = time.perf_counter() - began
     await store.close()
     return round(count / spent, 1)

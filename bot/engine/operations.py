@@ -26,6 +26,7 @@ from bot.core.operation import (
     RefusedError,
     UnreachableError,
 )
+from bot.core.redact import cut, redact
 from bot.core.release import IN_FLIGHT, Release, Step, StepKind, StepState
 from bot.core.turn import nonce
 from bot.engine.job import Job
@@ -33,6 +34,8 @@ from bot.engine.services import Services
 from bot.ports import Executor
 
 T = TypeVar("T")
+DETAIL = 1000
+"""Characters of an executor's words that are kept."""
 FINDS = 3
 """How often an operation that may have been begun is looked for before people are asked."""
 
@@ -56,6 +59,16 @@ def executor(services: Services, release: Release, component: str) -> Executor:
     """The executor that the release was planned with."""
     name = release.config.executors[component]
     return services.adapters.executor(release.config.executor_configs[name])
+
+
+def words(detail: str) -> str:
+    """What an executor said, without what looks like a secret; it knows its own ones only."""
+    return cut(redact(detail), DETAIL) if detail else ""
+
+
+def _clean(progress: Progress) -> Progress:
+    hosts = tuple(h.model_copy(update={"detail": words(h.detail)}) for h in progress.hosts)
+    return progress.model_copy(update={"hosts": hosts, "detail": words(progress.detail)})
 
 
 async def _current(job: Job) -> tuple[Release, Step] | None:
@@ -135,7 +148,7 @@ async def _started(job: Job, handle: str) -> None:
 
 async def _not_started(job: Job, detail: str) -> None:
     effect = job.effect
-    await job.feed(StepNotStarted(step=effect.step, attempt=effect.attempt, detail=detail))
+    await job.feed(StepNotStarted(step=effect.step, attempt=effect.attempt, detail=words(detail)))
 
 
 async def _find(job: Job, port: Executor, wanted: Operation, *, patience: int) -> Find:
@@ -163,7 +176,9 @@ async def _tell_found(job: Job, found: Find, *, before: str = "") -> None:
             await _not_started(job, "the executor knows no operation with this key")
         case FindState.CANNOT_TELL:
             detail = "; ".join(part for part in (before, found.detail) if part)
-            await job.feed(StepUnsure(step=effect.step, attempt=effect.attempt, detail=detail))
+            await job.feed(
+                StepUnsure(step=effect.step, attempt=effect.attempt, detail=words(detail))
+            )
 
 
 async def look(job: Job) -> None:
@@ -180,6 +195,7 @@ async def look(job: Job) -> None:
         )
     except UnreachableError as error:
         progress = Progress(state=ProgressState.UNKNOWN, detail=str(error))
+    progress = _clean(progress)
     same = progress.hosts in ((), step.hosts) and not step.unknown_looks
     if progress.state is ProgressState.RUNNING and same:
         await job.later(release.config.target.poll_every.total_seconds())
@@ -205,7 +221,7 @@ async def stop(job: Job) -> None:
     except UnreachableError as error:
         accepted, detail = False, str(error)
     await job.feed(
-        StopAnswered(step=step.id, attempt=step.attempt, accepted=accepted, detail=detail)
+        StopAnswered(step=step.id, attempt=step.attempt, accepted=accepted, detail=words(detail))
     )
 
 
@@ -229,5 +245,5 @@ async def verify(job: Job) -> None:
         if versions and not detail:
             break
     await job.feed(
-        VersionRead(step=step.id, attempt=step.attempt, versions=versions, detail=detail)
+        VersionRead(step=step.id, attempt=step.attempt, versions=versions, detail=words(detail))
     )

@@ -84,6 +84,8 @@ class Limits:
 
     lease: timedelta = timedelta(seconds=5)
     """How long taken work stays taken; renewed while it is at work."""
+    coalesce: timedelta = timedelta(milliseconds=25)
+    """How long a card waits for further changes before it is shown."""
     find_pause: timedelta = timedelta(seconds=1)
     """Between two looks for an operation that may have been begun."""
     retry: tuple[float, ...] = (1, 2, 5, 10, 30, 60)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.config import OnFail
 from bot.core.effect import EffectKind
@@ -124,13 +124,16 @@ def _keep(tx: Tx, outcome: Outcome, event: Event, *, services: Services, expecte
 def _enqueue(tx: Tx, release_id: int, errand: Errand, services: Services) -> EffectRow | None:
     """Keep an effect; what is due now is taken along, which saves a transaction."""
     now = services.now()
-    due = errand.due <= now
+    # A card waits a moment, so that changes of one instant become one edit, and hosts come first.
+    wait = services.limits.coalesce if errand.kind is EffectKind.SHOW else timedelta(0)
+    moment = max(errand.due, now + wait) if wait else errand.due
+    due = moment <= now
     row = tx.enqueue(
         release_id,
         errand.key,
         kind=str(errand.kind),
         body=errand.model_dump_json(),
-        due_at=errand.due,
+        due_at=moment,
         taken_by=services.owner if due else None,
         lease_until=now + services.limits.lease if due else None,
     )

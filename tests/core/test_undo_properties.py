@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,7 +112,7 @@ def test_rollback_restores_exactly_what_changed_in_reverse_order(seed: int, move
             world.answer()
 
     assert world.release.phase is Phase.ROLLED_BACK
-    assert {version for version in world.runs.values()} <= {"1.0"}
+    assert set(world.runs.values()) <= {"1.0"}
     undone = [s.component for s in world.release.steps if s.kind is StepKind.VERIFY]
     assert undone == [c for c in reversed(whole.components) if c in undone]
     for step in world.release.steps:

@@ -54,6 +54,8 @@ class Hold:
     match: str
     after: bool
     """Held when it was done; otherwise before anything is done."""
+    left: int
+    """At which such call."""
     came: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -64,8 +66,9 @@ class World:
         self._root = root
         self._can_find = can_find
         self._tasks: list[Task] = []
-        self._slow: set[str] = set()
+        self._slow: list[str] = []
         self._holds: list[Hold] = []
+        self._wanted: list[Hold] = []
         self._ended = asyncio.Event()
         names = [host for hosts in HOSTS.values() for host in hosts]
         self._installed = dict.fromkeys(names, "1.0")
@@ -130,6 +133,9 @@ class World:
         hold = next((h for h in self._holds if h.call == call and h.match in about), None)
         if hold is None:
             return await handler(request)
+        hold.left -= 1
+        if hold.left:
+            return await handler(request)
         self._holds.remove(hold)
         answer = await handler(request) if hold.after else web.Response(status=503)
         hold.came.set()
@@ -174,7 +180,8 @@ class World:
     async def _look(self, request: web.Request) -> web.Response:
         task = self._task(request.match_info["id"])
         task.looks += 1
-        if task.status == "running" and task.looks >= LOOKS and task.key not in self._slow:
+        slow = any(match in task.key for match in self._slow)
+        if task.status == "running" and task.looks >= LOOKS and not slow:
             self._finish(task)
         return web.json_response(_shown(task))
 
@@ -217,16 +224,18 @@ class World:
 
     async def _hold(self, request: web.Request) -> web.Response:
         body = await request.json()
-        self._holds.append(Hold(body["call"], body["match"], body["after"]))
-        self._last = self._holds[-1]
+        hold = Hold(body["call"], body["match"], after=body["after"], left=body["nth"])
+        self._holds.append(hold)
+        self._wanted.append(hold)
         return web.json_response({})
 
     async def _held(self, _request: web.Request) -> web.Response:
-        await self._last.came.wait()
+        for hold in self._wanted:
+            await hold.came.wait()
         return web.json_response({})
 
     async def _make_slow(self, request: web.Request) -> web.Response:
-        self._slow.add((await request.json())["key"])
+        self._slow.append((await request.json())["match"])
         return web.json_response({})
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests.crash.people import LOST, Room, entered, take_part
 from tests.crash.world import World, started_world
 
 _DRAINED_WITHIN = 30.0
-SLOW = "1/gateway/deploy/1"
+SLOW = "gateway/deploy/1"
 """The operation that the story of an abort is about."""
 
 
@@ -54,6 +53,22 @@ class Story:
     """The keys of the cards in the web room."""
     end: End
     is_aborted: bool = False
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One moment to be killed at."""
+
+    story: Story
+    name: str
+    at: str = ""
+    """As `kill_at` reads it."""
+    held: tuple[str, str, int] | None = None
+    """From outside, while this call (kind, about, how manieth) waits for its answer."""
+    repeat: bool = True
+    """The people type and press again what was not answered."""
+    again: str = ""
+    """The message that the outgoing room may get twice, under one key."""
 
 
 @dataclass
@@ -202,21 +217,34 @@ async def assert_told_once(stage: Stage, *, again: str = "") -> None:
     rows = stage.read(lambda tx: tx.messages_since("release", 0, 1000))
     about = [row.key for row in rows if row.key.startswith("release:")]
     assert Counter(about) == Counter(story.messages)
-    assert [row.key for row in rows if '"verb"' in row.card] == []
+    assert [row.key for row in rows if json.loads(row.card)["actions"]] == []
     assert stage.read(lambda tx: tx.locks()) == []
     journal = await stage.exported()
     assert [row["seq"] for row in journal] == list(range(1, len(journal) + 1))
 
 
-async def after_a_kill(
-    stage: Stage, crash_at: str, *, repeat: bool = True, kill: Awaitable[None] | None = None
-) -> None:
-    """Play until the process dies, start it again, and play to the end."""
-    bot = await stage.bots.start(crash_at)
-    if kill is None:
-        await stage.play_until_killed(bot)
+async def killed_and_finished(stage: Stage, kill: Kill) -> float:
+    """Play until the process dies, start it again, play to the end; returns when it died."""
+    if kill.held is not None:
+        died = await killed_while_held(stage, *kill.held)
     else:
-        with contextlib.suppress(*LOST):
-            pass
-    again = await stage.bots.start()
-    await stage.play_to_the_end(again, repeat=repeat)
+        await stage.play_until_killed(await stage.bots.start(kill.at))
+        died = stage.bots.crashed_at()
+    await stage.play_to_the_end(await stage.bots.start(), repeat=kill.repeat)
+    return died
+
+
+async def killed_while_held(stage: Stage, call: str, about: str, nth: int) -> float:
+    """Kill the process from outside while a call of it waits for its answer; returns when."""
+    bot = await stage.bots.start()
+    await stage.world.hold(call, about, nth=nth)
+    playing = asyncio.create_task(stage.play(bot))
+    holding = asyncio.create_task(stage.world.held())
+    await asyncio.wait({playing, holding}, return_when=asyncio.FIRST_COMPLETED)
+    assert holding.done(), f"no {call} {about} came:\n{bot.printed()}"
+    await holding
+    died = bot.kill()
+    await bot.died()
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+    return died

@@ -6,7 +6,7 @@ writes the time into it and dies; with the file there, everybody goes on. Hooks:
 - `start find look stop`: a call of the executor about the operation whose key has MATCH in it;
 - `running`: reading the versions of a component;  `count`: counting the logs of a component;
 - `share`: sending to the outgoing room under a key;  `show`: putting a card under a key;
-- `commit`: a transaction by what it holds: `journal:CODE:ABOUT`, `inbox:record:VERB`, `post:SLOT`.
+- `commit`: a transaction by what it holds: `journal:CODE:ABOUT`, `inbox:record:VERB`, `message:KEY`, `post:SLOT`.
 
 WHEN is `before` or `after`; for `count` also `during`, for `commit` before means: not committed.
 """
@@ -88,7 +88,8 @@ def journalled(code: str, body: str) -> str:
 def watch_commits(point: Point) -> None:
     """Put the point inside and behind transactions, by what they hold."""
     said: dict[Tx, list[str]] = {}
-    append, record, put_post, write = Tx.append, Tx.record, Tx.put_post, Database.write
+    append, record, put_post, put_message = Tx.append, Tx.record, Tx.put_post, Tx.put_message
+    write = Database.write
 
     def note(tx: Tx, what: str) -> None:
         said.setdefault(tx, []).append(what)
@@ -105,6 +106,10 @@ def watch_commits(point: Point) -> None:
     def put_post_too(self: Tx, room: str, release: int, slot: str, **options: Any) -> Any:
         note(self, f"post:{slot}")
         return put_post(self, room, release, slot, **options)
+
+    def put_message_too(self: Tx, room: str, key: str, **options: Any) -> Any:
+        note(self, f"message:{key}")
+        return put_message(self, room, key, **options)
 
     def write_too(self: Database, work: Callable[[Tx], Any]) -> Any:
         kept: list[str] = []
@@ -125,6 +130,7 @@ def watch_commits(point: Point) -> None:
         (Tx, "append", append_too),
         (Tx, "record", record_too),
         (Tx, "put_post", put_post_too),
+        (Tx, "put_message", put_message_too),
         (Database, "write", write_too),
     ):
         setattr(home, name, method)

@@ -29,8 +29,8 @@ class World:
     process: asyncio.subprocess.Process
 
     def starts(self) -> Counter[str]:
-        """Key -> how many operations were begun under it."""
-        return Counter(entry["key"] for entry in self._read("starts.log"))
+        """`STEP/ATTEMPT` -> how many operations were begun under this key of release #1."""
+        return Counter(entry["key"].partition("/")[2] for entry in self._read("starts.log"))
 
     def posts(self) -> Counter[str]:
         """Idempotency key -> how often the room took it."""
@@ -41,20 +41,21 @@ class World:
         entries = self._read("calls.log")
         return [e["at"] for e in entries if call in {"", e["call"]} and about in e["about"]]
 
-    async def hold(self, call: str, match: str, *, after: bool = True) -> None:
-        """Leave the next such call without an answer, done (`after`) or not done."""
-        await self._control("hold", {"call": call, "match": match, "after": after})
+    async def hold(self, call: str, match: str, *, after: bool = True, nth: int = 1) -> None:
+        """Leave the nth such call without an answer, done (`after`) or not done."""
+        body = {"call": call, "match": match, "after": after, "nth": nth}
+        await self._control("hold", body)
 
     async def held(self) -> None:
-        """Return when the call that is to be held has come in."""
+        """Return when all calls that are to be held have come in."""
         timeout = aiohttp.ClientTimeout(total=HELD_WITHIN)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             async with session.get(f"{self.url}/control/held") as answer:
                 assert answer.status == 200
 
-    async def slow(self, key: str) -> None:
-        """Let the operation with this key run until it is stopped."""
-        await self._control("slow", {"key": key})
+    async def slow(self, match: str) -> None:
+        """Let the operation with this in its key run until it is stopped."""
+        await self._control("slow", {"match": match})
 
     async def _control(self, name: str, body: dict[str, Any]) -> None:
         async with aiohttp.ClientSession() as session:

@@ -33,6 +33,11 @@ class TryProcess:
             found += [pid for pid, parent in parents.items() if parent == known]
         return found
 
+    async def reload(self) -> str:
+        """Have release.yml read again (SIGHUP) and return what the bot says to that."""
+        self.process.send_signal(signal.SIGHUP)
+        return await _line(self.process, re.compile(r"reload .*"))
+
     async def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal, Ctrl-C unless another is named, and return the exit code."""
         if self.process.returncode is None:
@@ -45,7 +50,7 @@ class TryProcess:
 async def started(*options: str) -> AsyncIterator[TryProcess]:
     """Start the try-out with these options and wait until it says its address; ended on leaving.
 
-    Raises AssertionError with what it printed when it says none.
+    Raises AssertionError with what it printed when it ends without.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "try", "--port", "0", *options),
@@ -54,7 +59,7 @@ async def started(*options: str) -> AsyncIterator[TryProcess]:
         cwd=ROOT,
     )
     try:
-        yield TryProcess(process, await _address(process))
+        yield TryProcess(process, await _line(process, _ADDRESS))
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
@@ -66,15 +71,16 @@ async def started(*options: str) -> AsyncIterator[TryProcess]:
                 await process.wait()
 
 
-async def _address(process: asyncio.subprocess.Process) -> str:
+async def _line(process: asyncio.subprocess.Process, wanted: re.Pattern[str]) -> str:
+    """Read what the process prints until something is said that is wanted."""
     assert process.stdout is not None
     printed = ""
     async with asyncio.timeout(_READY_WITHIN):
         while line := await process.stdout.readline():
             printed += line.decode()
-            if found := _ADDRESS.search(printed):
+            if found := wanted.search(printed):
                 return found.group()
-    raise AssertionError(f"the try-out did not start:\n{printed}")
+    raise AssertionError(f"the try-out did not say it:\n{printed}")
 
 
 def alive(processes: list[int]) -> list[int]:

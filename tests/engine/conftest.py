@@ -1,0 +1,49 @@
+"""What the tests of the engine share: bots on a SQLite file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.support import engines
+
+
+class Make(Protocol):
+    """Makes a bot; the fields are those of the target in release.yml."""
+
+    async def __call__(
+        self,
+        outside: engines.Outside | None = None,
+        *,
+        bot: dict[str, Any] | None = None,
+        **target: Any,
+    ) -> engines.Bot:
+        """Make it; it ends with the test."""
+        ...
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'bot.sqlite3'}"
+
+
+@pytest.fixture
+async def make(url: str) -> AsyncIterator[Make]:
+    """Make bots that share one database and end with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def made(
+            outside: engines.Outside | None = None,
+            *,
+            bot: dict[str, Any] | None = None,
+            **target: Any,
+        ) -> engines.Bot:
+            outside = outside or engines.Outside(engines.release_file(**target))
+            return await stack.enter_async_context(engines.bot(url, None, outside, **(bot or {})))
+
+        yield made
