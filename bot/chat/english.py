@@ -209,6 +209,11 @@ TEXTS: dict[str, str] = {
         "It stops here and nothing is rolled back: what was released stays. "
         "A rollback can be asked for afterwards."
     ),
+    "confirm.end_here.title": "End #{release} here?",
+    "confirm.end_here.body": (
+        "What was rolled back stays rolled back, what was released stays released, "
+        "and nothing further begins."
+    ),
     "confirm.override.title": "Go on with #{release} in spite of {step}?",
     "confirm.override.step_unsure": (
         "You say that it finished on all hosts. It stays visible for ever who said so, and why."

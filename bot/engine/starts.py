@@ -11,6 +11,7 @@ from bot.core.release import Phase, Release
 from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.view.marks import NOTHING
+from bot.core.view.rules import verdict_rules
 from bot.engine import authority, cards, claims, decisions, planner
 from bot.engine.engine import Engine
 from bot.engine.submission import Submission, carry_out
@@ -80,6 +81,7 @@ def plan_card(target: str, made: planner.Plan) -> Reply:
         title=title,
         text=title,
         lines=(*changes, *left),
+        fields=tuple(verdict_rules(made.config)),
         table=Table(caption=title, header=tuple(text(k) for k in header), rows=tuple(rows)),
     )
     return Reply(outcome=Outcome.ANSWERED, card=card)

@@ -151,7 +151,7 @@ def test_break_glass_needs_a_role_and_a_reason_and_is_flagged() -> None:
     assert (override.name, override.reason) == ("Kai", "known noise")
     assert "override:auth/check" in {e.slot for e in outcome.effects}
     world.run()
-    assert world.release.phase is Phase.DONE
+    assert world.phase() is Phase.DONE
     assert world.step("auth/check").state is StepState.OVERRIDDEN
 
 
@@ -203,7 +203,7 @@ def test_an_unwatched_target_is_started_by_saying_so() -> None:
     question = world.question(QuestionKind.START)
 
     assert refusal(world.click(question, Verb.START)) == "refused.acknowledge"
-    assert world.release.phase is Phase.PLANNED
+    assert world.phase() is Phase.PLANNED
     assert refusal(world.click(question, Verb.START, reason="I know")) == ""
     assert world.release.begun_at is not None
 
@@ -235,7 +235,7 @@ def test_pause_stops_beginning_and_resume_goes_on() -> None:
     assert again.refusal.params["who"] == "Yui"
     world.order(Verb.RESUME, APPROVER)
     world.run()
-    assert world.release.phase is Phase.DONE
+    assert world.phase() is Phase.DONE
     assert refusal(world.order(Verb.RESUME, APPROVER)) == "refused.ended"
 
 
@@ -248,7 +248,7 @@ def test_pause_and_abort_are_accepted_from_any_board_of_a_live_release() -> None
     assert refusal(world.order(Verb.PAUSE, OPERATOR, **old)) == ""
     assert refusal(world.order(Verb.APPROVE, APPROVER, **old)) == "refused.stale"
     assert refusal(world.order(Verb.ABORT, OPERATOR, **old)) == ""
-    assert world.release.phase is Phase.ABORTED
+    assert world.phase() is Phase.ABORTED
 
 
 def test_an_old_copy_of_the_board_never_asks_for_the_opposite() -> None:
@@ -332,7 +332,7 @@ def test_retry_begins_a_new_attempt_without_asking_again() -> None:
 
     assert world.step("auth/deploy").attempt == 2
     assert world.step("auth/deploy").state is StepState.RUNNING
-    assert world.release.phase is Phase.RUNNING
+    assert world.phase() is Phase.RUNNING
 
 
 def test_a_retry_begins_when_everything_that_holds_the_release_is_answered() -> None:
@@ -343,11 +343,11 @@ def test_a_retry_begins_when_everything_that_holds_the_release_is_answered() -> 
     world.refused = {}
 
     world.order(Verb.RETRY, OPERATOR, step="auth/deploy")
-    assert world.release.phase is Phase.PAUSED
+    assert world.phase() is Phase.PAUSED
     assert world.step("auth/deploy").attempt == 1
     world.order(Verb.RETRY, OPERATOR, step="media/deploy")
 
-    assert world.release.phase is Phase.RUNNING
+    assert world.phase() is Phase.RUNNING
     assert {world.step(s).attempt for s in ("auth/deploy", "media/deploy")} == {2}
 
 
@@ -359,7 +359,7 @@ def test_a_retry_respects_the_pause_of_a_person() -> None:
     failed(world, "media/deploy")
     world.order(Verb.RETRY, OPERATOR)
 
-    assert world.release.phase is Phase.PAUSED
+    assert world.phase() is Phase.PAUSED
     world.order(Verb.RESUME, OPERATOR)
     assert world.step("media/deploy").attempt == 2
 
@@ -391,7 +391,7 @@ def test_only_an_admin_skips_and_only_what_failed() -> None:
     assert refusal(world.order(Verb.SKIP, ADMIN, step="auth/deploy", reason="x")) == ""
     assert world.step("auth/deploy").state is StepState.SKIPPED
     world.run()
-    assert world.release.phase is Phase.DONE
+    assert world.phase() is Phase.DONE
 
 
 def test_a_promotion_is_never_skipped() -> None:
@@ -413,7 +413,7 @@ def test_a_rejection_pauses_and_asks_what_next() -> None:
     world.click(gate, Verb.REJECT, APPROVER, reason="looks odd")
 
     question = world.question(QuestionKind.REJECTED)
-    assert world.release.phase is Phase.PAUSED
+    assert world.phase() is Phase.PAUSED
     assert question.choices == (Verb.ROLLBACK, Verb.RETRY, Verb.ABORT)
     assert question.context is not None
     assert question.context.params == {"who": "Ren", "reason": "looks odd"}

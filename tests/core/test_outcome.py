@@ -51,7 +51,7 @@ def test_an_operation_past_its_deadline_is_asked_about_and_goes_on() -> None:
 
     question = world.question(QuestionKind.OVERDUE)
     assert question.choices == (Verb.CHECK, Verb.ABORT, Verb.ROLLBACK)
-    assert world.release.phase is Phase.RUNNING
+    assert world.phase() is Phase.RUNNING
     assert world.step("auth/deploy").state is StepState.RUNNING
     assert world.pending(EffectKind.LOOK)
 
@@ -77,7 +77,7 @@ def test_an_operation_that_vanished_is_unknown_not_done() -> None:
     world.until("auth/deploy", StepState.UNSURE)
 
     question = world.question(QuestionKind.STEP_UNSURE)
-    assert world.release.phase is Phase.PAUSED
+    assert world.phase() is Phase.PAUSED
     assert question.choices == (Verb.CHECK, Verb.ROLLBACK, Verb.OVERRIDE, Verb.ABORT)
     assert Verb.RETRY not in question.choices
 
@@ -125,14 +125,14 @@ def test_abort_of_what_cannot_be_stopped_waits_and_says_so() -> None:
     look(world)
 
     detail = world.step("auth/deploy").detail
-    assert world.release.phase is Phase.ABORTING
+    assert world.phase() is Phase.ABORTING
     assert detail is not None
     assert detail.params["detail"] == "this executor cannot stop"
     assert "fact.cannot_stop" in world.facts
     assert world.order(Verb.ABORT, OPERATOR).refused_as == "decided"
     del world.progress["auth/deploy"]
     world.run()
-    assert world.release.phase is Phase.ABORTED
+    assert world.phase() is Phase.ABORTED
     assert world.step("auth/restart").attempt == 0
 
 
@@ -150,7 +150,7 @@ def test_an_operation_that_may_have_begun_is_looked_for_not_repeated() -> None:
     assert (find.name, find.attempt) == ("find", 1)
     world.run()
     assert world.step("auth/deploy").attempt == 1
-    assert world.release.phase is Phase.DONE
+    assert world.phase() is Phase.DONE
 
 
 def test_a_person_who_knows_better_says_that_it_finished() -> None:
@@ -162,7 +162,7 @@ def test_a_person_who_knows_better_says_that_it_finished() -> None:
     world.run()
 
     assert world.step("auth/deploy").state is StepState.OVERRIDDEN
-    assert world.release.phase is Phase.DONE
+    assert world.phase() is Phase.DONE
 
 
 def test_a_refused_start_fails_the_step_and_pauses() -> None:
@@ -175,7 +175,7 @@ def test_a_refused_start_fails_the_step_and_pauses() -> None:
     assert question.choices == (Verb.RETRY, Verb.ROLLBACK, Verb.SKIP, Verb.ABORT)
     assert question.context is not None
     assert question.context.params["detail"] == "maintenance"
-    assert world.release.phase is Phase.PAUSED
+    assert world.phase() is Phase.PAUSED
 
 
 def test_an_answer_for_an_older_attempt_changes_nothing() -> None:
@@ -219,10 +219,10 @@ def test_a_start_that_was_halted_is_not_made_or_stopped_at_once() -> None:
     stops = late.pending(EffectKind.STOP)
     late.run()
 
-    assert early.release.phase is Phase.ABORTED
+    assert early.phase() is Phase.ABORTED
     assert early.step("auth/deploy").handle == ""
     assert [e.step for e in stops] == ["auth/deploy"]
-    assert late.release.phase is Phase.ABORTED
+    assert late.phase() is Phase.ABORTED
 
 
 def test_somebody_else_stopped_it_counts_as_a_failure() -> None:

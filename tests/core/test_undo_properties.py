@@ -111,7 +111,7 @@ def test_rollback_restores_exactly_what_changed_in_reverse_order(seed: int, move
         if world.tick() is None:
             world.answer()
 
-    assert world.release.phase is Phase.ROLLED_BACK
+    assert world.phase() is Phase.ROLLED_BACK
     assert set(world.runs.values()) <= {"1.0"}
     undone = [s.component for s in world.release.steps if s.kind is StepKind.VERIFY]
     assert undone == [c for c in reversed(whole.components) if c in undone]

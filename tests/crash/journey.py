@@ -104,8 +104,7 @@ class Stage:
             boards = [c for c in room.cards.values() if c["kind"] == "board"]
             return next((a for c in boards for a in c["actions"] if a["verb"] == "abort"), None)
 
-        while not self.world.starts()[SLOW]:
-            await asyncio.sleep(0.02)
+        await until(lambda: self.world.starts()[SLOW])
         await room.press("mina", await room.until(button))
 
     async def play_until_killed(self, bot: BotProcess) -> None:
@@ -117,7 +116,7 @@ class Stage:
             # The last card may be seen shortly before the last point is reached.
             await asyncio.wait({dying}, timeout=5)
         playing.cancel()
-        [lost] = await asyncio.gather(playing, return_exceptions=True)
+        lost: object = (await asyncio.gather(playing, return_exceptions=True))[0]
         assert dying.done(), f"it was never killed: {lost!r}\n{bot.printed()}"
         await dying
         assert isinstance(lost, (*LOST, asyncio.CancelledError)), lost
@@ -133,9 +132,7 @@ class Stage:
 
     async def drained(self) -> None:
         """Wait until the outbox of the release is empty."""
-        async with asyncio.timeout(_DRAINED_WITHIN):
-            while await asyncio.to_thread(self.read, lambda tx: tx.effects(1)):
-                await asyncio.sleep(0.05)
+        await until(lambda: not self.read(lambda tx: tx.effects(1)))
 
     def read(self, work: Callable[[Any], Any]) -> Any:
         """Read from the store beside the bots."""
@@ -168,20 +165,30 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, story: Story, *, database_url: str = "", can_find: bool = True
+    folder: Path, story: Story, *, database_url: str = "", can_find: bool = True, **rules: Any
 ) -> AsyncIterator[Stage]:
-    """Set the stage of one test in an empty folder; everything is ended with the context."""
+    """Set the stage of one test in an empty folder; everything is ended with the context.
+
+    Without `database_url` the store is a SQLite file; `rules` replace keys of the policy.
+    """
     async with started_world(folder / "world", can_find=can_find) as world:
         if story.is_aborted:
             await world.slow(SLOW)
         file = folder / "release.yml"
-        file.write_text(release_file(world.url, world.root / "logs"), encoding="utf-8")
+        file.write_text(release_file(world.url, world.root / "logs", **rules), encoding="utf-8")
         url = database_url or f"sqlite:///{folder / 'bot.sqlite3'}"
         bots = Bots(file, url, folder / "crashed")
         try:
             yield Stage(world, bots, story)
         finally:
             await bots.end()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds in files that other processes write; nothing tells of that."""
+    async with asyncio.timeout(_DRAINED_WITHIN):
+        while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - other processes
+            await asyncio.sleep(0.03)
 
 
 def end_of(release: Release) -> End:

@@ -6,7 +6,8 @@ writes the time into it and dies; with the file there, everybody goes on. Hooks:
 - `start find look stop`: a call of the executor about the operation whose key has MATCH in it;
 - `running`: reading the versions of a component;  `count`: counting the logs of a component;
 - `share`: sending to the outgoing room under a key;  `show`: putting a card under a key;
-- `commit`: a transaction by what it holds: `journal:CODE:ABOUT`, `inbox:record:VERB`, `message:KEY`, `post:SLOT`.
+- `commit`: a transaction by what it holds: `journal:CODE:ABOUT`, `inbox:record:VERB`,
+  `message:KEY`, `post:SLOT`.
 
 WHEN is `before` or `after`; for `count` also `during`, for `commit` before means: not committed.
 """
@@ -85,55 +86,51 @@ def journalled(code: str, body: str) -> str:
     return ":".join(part for part in parts if part)
 
 
-def watch_commits(point: Point) -> None:
-    """Put the point inside and behind transactions, by what they hold."""
-    said: dict[Tx, list[str]] = {}
-    append, record, put_post, put_message = Tx.append, Tx.record, Tx.put_post, Tx.put_message
-    write = Database.write
+class Commits:
+    """Puts the point inside and behind transactions, by what they hold."""
 
-    def note(tx: Tx, what: str) -> None:
-        said.setdefault(tx, []).append(what)
+    def __init__(self, point: Point) -> None:
+        self._point = point
+        self._said: dict[Tx, list[str]] = {}
 
-    def append_too(self: Tx, *args: Any, **options: Any) -> Any:
-        note(self, f"journal:{journalled(options['code'], options['body'])}")
-        return append(self, *args, **options)
+    def note(self, name: str, what: Callable[..., str]) -> None:
+        """Let a method of Tx say what the transaction holds."""
+        method = getattr(Tx, name)
 
-    def record_too(self: Tx, dedupe: str, surface: str, body: str, *args: Any) -> Any:
-        came = json.loads(body)
-        note(self, f"inbox:record:{came.get('verb') or came.get('text')}")
-        return record(self, dedupe, surface, body, *args)
+        @wraps(method)
+        def noted(tx: Tx, *args: Any, **options: Any) -> Any:
+            self._said.setdefault(tx, []).append(what(*args, **options))
+            return method(tx, *args, **options)
 
-    def put_post_too(self: Tx, room: str, release: int, slot: str, **options: Any) -> Any:
-        note(self, f"post:{slot}")
-        return put_post(self, room, release, slot, **options)
+        setattr(Tx, name, noted)
 
-    def put_message_too(self: Tx, room: str, key: str, **options: Any) -> Any:
-        note(self, f"message:{key}")
-        return put_message(self, room, key, **options)
+    def watch(self) -> None:
+        """Pass the point before and after each commit."""
+        write = Database.write
+        point, said = self._point, self._said
 
-    def write_too(self: Database, work: Callable[[Tx], Any]) -> Any:
-        kept: list[str] = []
+        def watched(database: Database, work: Callable[[Tx], Any]) -> Any:
+            kept: list[str] = []
 
-        def watched(tx: Tx) -> Any:
-            value = work(tx)
-            kept[:] = said.pop(tx, [])
+            def whole(tx: Tx) -> Any:
+                value = work(tx)
+                kept[:] = said.pop(tx, [])
+                for what in kept:
+                    point.passed("commit", what, "before")
+                return value
+
+            answer = write(database, whole)
             for what in kept:
-                point.passed("commit", what, "before")
-            return value
+                point.passed("commit", what, "after")
+            return answer
 
-        answer = write(self, watched)
-        for what in kept:
-            point.passed("commit", what, "after")
-        return answer
+        setattr(Database, "write", watched)  # noqa: B010 - mypy refuses to assign a method
 
-    for home, name, method in (
-        (Tx, "append", append_too),
-        (Tx, "record", record_too),
-        (Tx, "put_post", put_post_too),
-        (Tx, "put_message", put_message_too),
-        (Database, "write", write_too),
-    ):
-        setattr(home, name, method)
+
+def recorded(_dedupe: str, _surface: str, body: str, *_: Any) -> str:
+    """`inbox:record:` and the verb of a click or the typed line."""
+    came = json.loads(body)
+    return f"inbox:record:{came.get('verb') or came.get('text')}"
 
 
 def watch_counting(point: Point) -> None:
@@ -155,7 +152,12 @@ def arm(point: Point) -> None:
     around(point, FilesStore, "count", lambda request: request.component)
     around(point, HttpRoomSender, "show", lambda key, _card, ref: "" if ref else key)
     around(point, StoreRoomLog, "put", lambda room, key, *_: f"{room} {key}")
-    watch_commits(point)
+    commits = Commits(point)
+    commits.note("append", lambda _, **row: f"journal:{journalled(row['code'], row['body'])}")
+    commits.note("record", recorded)
+    commits.note("put_post", lambda _room, _release, slot, **_: f"post:{slot}")
+    commits.note("put_message", lambda _room, key, **_: f"message:{key}")
+    commits.watch()
     watch_counting(point)
 
 

@@ -27,6 +27,7 @@ class Room:
         self._sessions = sessions
         self._base = base
         self._moved = asyncio.Condition()
+        self._is_gone = False
 
     async def say(self, who: str, line: str, ident: str = "") -> Card:
         """Type a line; a repeat has the same `ident`."""
@@ -38,10 +39,15 @@ class Room:
         return await self._post(who, "act", body, f"{action['verb']} {action['value']}")
 
     async def until(self, found: Callable[[], Any], seconds: float = _WITHIN) -> Any:
-        """Return what is found in the cards as soon as it is there."""
+        """Return what is found in the cards as soon as it is there.
+
+        Raises ConnectionError when the bot ends before.
+        """
         try:
             async with asyncio.timeout(seconds), self._moved:
-                await self._moved.wait_for(found)
+                await self._moved.wait_for(lambda: self._is_gone or found())
+                if self._is_gone:
+                    raise ConnectionError("the bot is gone")
                 return found()
         except TimeoutError:
             raise AssertionError(f"not within {seconds:g} s:\n{self.told()}") from None
@@ -63,6 +69,14 @@ class Room:
 
     async def follow(self) -> None:
         """Read the room's stream until the bot ends."""
+        try:
+            await self._follow()
+        finally:
+            async with self._moved:
+                self._is_gone = True
+                self._moved.notify_all()
+
+    async def _follow(self) -> None:
         timeout = aiohttp.ClientTimeout(total=None)
         path = f"{self._base}/api/rooms/release/stream"
         async with self._sessions["mina"].get(path, timeout=timeout) as answer:

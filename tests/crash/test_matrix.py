@@ -29,7 +29,6 @@ async def test_the_end_that_all_others_are_compared_with(story: Story, tmp_path:
         await assert_told_once(stage)
 
 
-@pytest.mark.scenario(39, 40, 45)
 @pytest.mark.parametrize("kill", SHORT, ids=_name)
 async def test_a_killed_bot_goes_on_where_it_was(kill: Kill, tmp_path: Path) -> None:
     """Started again it begins nothing twice, says nothing twice and comes to the same end."""

@@ -49,18 +49,18 @@ class World:
     async def held(self) -> None:
         """Return when all calls that are to be held have come in."""
         timeout = aiohttp.ClientTimeout(total=HELD_WITHIN)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            async with session.get(f"{self.url}/control/held") as answer:
-                assert answer.status == 200
+        path = f"{self.url}/control/held"
+        async with aiohttp.request("GET", path, timeout=timeout) as answer:
+            assert answer.status == 200
 
     async def slow(self, match: str) -> None:
         """Let the operation with this in its key run until it is stopped."""
         await self._control("slow", {"match": match})
 
     async def _control(self, name: str, body: dict[str, Any]) -> None:
-        async with aiohttp.ClientSession() as session:
-            async with session.post(f"{self.url}/control/{name}", json=body) as answer:
-                assert answer.status == 200
+        path = f"{self.url}/control/{name}"
+        async with aiohttp.request("POST", path, json=body) as answer:
+            assert answer.status == 200
 
     def _read(self, name: str) -> list[dict[str, Any]]:
         path = self.root / name

@@ -82,7 +82,7 @@ class Visitor:
         await expect(dialog).to_have_count(0)
 
 
-_CONFIRMED = {"Approve", "Reject", "Abort", "Roll back chat", "Roll back gateway"}
+_CONFIRMED = {"Approve", "Reject", "Abort", "Roll back chat", "End here"}
 
 
 async def visit(browser: Browser, base: str, **context: object) -> Visitor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,15 @@ async def roll_back_by_itself(bot: TryProcess, file: Path) -> None:
         policy.update(on_fail="roll_back", rollback_countdown="5s")
     file.write_text(yaml.safe_dump(found), encoding="utf-8")
     assert "done" in await bot.reload()
+
+
+async def test_two_clicks_at_once_decide_once(room: Room) -> None:
+    """Two people press Start in the same moment: one starts it, the other is told who did."""
+    said = await room.say("start openchat only=auth confirm=gates")
+    card = await room.question(said["release"], "Start release")
+    answers = await asyncio.gather(*(room.press(card, "Start", who) for who in ("mina", "taro")))
+    first, second = sorted(answers, key=lambda answer: str(answer["outcome"]))
+    await room.board(said["release"], "running")
+
+    assert (first["outcome"], second["outcome"]) == ("accepted", "decided")
+    assert any("Started by" in line for line in second["card"]["lines"])

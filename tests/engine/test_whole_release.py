@@ -166,7 +166,7 @@ async def broken(make: Make, file: ReleaseFile) -> tuple[Bot, Release]:
 
 
 async def test_a_broken_canary_is_caught_and_rolled_back_by_a_button(make: Make) -> None:
-    """Real counts find the new error type; *Roll back chat* touches what changed and confirms it."""
+    """Real counts find the new error type; *Roll back chat* touches exactly what changed."""
     bot, release = await broken(make, release_file())
     question = release.open_questions[0]
     assert (question.kind, question.component) == (QuestionKind.VERDICT_FAIL, "chat")
@@ -207,11 +207,8 @@ async def test_roll_back_without_a_backtest_acts_only_when_overridden(
     make: Make, allowed: bool
 ) -> None:
     """With the override the countdown rolls back and the journal says so; without it people ask."""
-    file = release_file(**SMALL)
-    policy = file.policies["default"].model_copy(
-        update={"on_fail": "roll_back", "auto_rollback_without_backtest": allowed}
-    )
-    bot, release = await broken(make, file.model_copy(update={"policies": {"default": policy}}))
+    policy = {"on_fail": "roll_back", "auto_rollback_without_backtest": allowed}
+    bot, release = await broken(make, release_file(policy, **SMALL))
 
     assert ("fact.without_backtest" in await bot.facts()) is allowed
     if not allowed:
@@ -227,11 +224,8 @@ async def test_roll_back_without_a_backtest_acts_only_when_overridden(
 
 async def test_anybody_who_may_abort_stops_the_countdown(make: Make) -> None:
     """*Stop the rollback* leaves the decision to people; nothing goes back by itself."""
-    file = release_file(**SMALL)
-    policy = file.policies["default"].model_copy(
-        update={"on_fail": "roll_back", "auto_rollback_without_backtest": True}
-    )
-    bot, _ = await broken(make, file.model_copy(update={"policies": {"default": policy}}))
+    policy = {"on_fail": "roll_back", "auto_rollback_without_backtest": True}
+    bot, _ = await broken(make, release_file(policy, **SMALL))
     await bot.answer(QuestionKind.COUNTDOWN, "pause", ADMIN)
     release = await bot.run(asked)
 

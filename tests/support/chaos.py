@@ -26,7 +26,7 @@ from bot.core.event import (
     VersionRead,
 )
 from bot.core.operation import HostResult, HostState, Progress, ProgressState
-from bot.core.release import LIVE, Actor, Question, Release, Step
+from bot.core.release import Actor, Question, Release, Step
 from bot.core.turn import board_nonce
 from bot.core.value import text
 from bot.core.verb import Verb
@@ -50,7 +50,6 @@ NAMES = ("auth", "profile", "chat", "media", "push", "search", "gateway")
 OWNER = Actor(person="umi", name="Umi", owns=("chat",))
 STRANGER = Actor(person="", name="?")
 PEOPLE = (STARTER, APPROVER, OTHER, OPERATOR, ADMIN, VIEWER, OWNER, STRANGER)
-EVENTS = frozenset(Order.model_fields)
 
 
 def any_release(dice: Random) -> Release:
@@ -89,11 +88,15 @@ class Chaos(World):
 
     def act(self, dice: Random, *, honest: bool = False) -> None:
         """Do one thing."""
-        acts = (self._tick, self._order, self._answer_question, self._ring, self._outside)
-        weights = (60, 12, 16, 6, 4)
-        if not honest:
-            acts, weights = (*acts, self._forge), (*weights, 8)
-        dice.choices(acts, weights)[0](dice)
+        acts = {
+            self._tick: 60,
+            self._order: 12,
+            self._answer_question: 16,
+            self._ring: 6,
+            self._outside: 4,
+            self._forge: 0 if honest else 8,
+        }
+        dice.choices(list(acts), list(acts.values()))[0](dice)
 
     def _tick(self, dice: Random) -> None:
         due = self.pending(*(set(EffectKind) - {EffectKind.TIMER}))
@@ -247,13 +250,3 @@ def _button(dice: Random, now: Release, question: Question | None) -> dict[str, 
         own = {"nonce": question.nonce, "version": question.version}
         buttons += [own, own, {**own, "version": "00000000"}]
     return dice.choice(buttons)
-
-
-def walk(seeds: list[int], *watchers: object, honest: bool = False) -> Chaos:
-    """Play a release: the first number makes it, each further one is something that happens."""
-    world = Chaos(any_release(Random(seeds[0])), *watchers)
-    for seed in seeds[1:]:
-        world.act(Random(seed), honest=honest)
-        if world.release.phase not in LIVE and len(world.happened) > len(seeds):
-            break
-    return world

@@ -1,6 +1,7 @@
 """Whole bots for tests: store, engine and intake between hosts, rooms and a clock in memory.
 
-The store is a real one. Nothing here waits for real time: `run` performs what is due and jumps the clock to the next row.
+The store is a real one. Nothing here waits for real time: `run` performs what is due and sets the
+clock to the next row.
 """
 
 from __future__ import annotations
@@ -39,8 +40,11 @@ STARTER, OTHER, OPERATOR, ADMIN, VIEWER = "mina", "taro", "hana", "ken", "mo"
 HOME, MIRROR, TEAM, LINE, ELSEWHERE = "release", "mirror", "team", "line", "kitchen"
 
 
-def release_file(**target: object) -> ReleaseFile:
-    """The seed's shape: seven components, two canaried, two rooms that only hear."""
+def release_file(policy: dict[str, Any] | None = None, **target: object) -> ReleaseFile:
+    """The seed's shape: seven components, two canaried, two rooms that only hear.
+
+    `policy` and the rest are as in release.yml.
+    """
     return ReleaseFile.model_validate(
         {
             "people": {
@@ -58,7 +62,7 @@ def release_file(**target: object) -> ReleaseFile:
                 "pmc": {"kind": "memory", "hosts": 3, "versions": ["2.0", "1.9", BROKEN]}
             },
             "log_stores": {"app": {"kind": "memory"}},
-            "policies": {"default": {}},
+            "policies": {"default": policy or {}},
             "targets": {
                 "openchat": {
                     "rooms": [HOME, MIRROR],
@@ -82,9 +86,9 @@ def release_file(**target: object) -> ReleaseFile:
     )
 
 
-SMALL: dict[str, object] = {"components": {"chat": {"canary": "canary"}}}
+SMALL: dict[str, Any] = {"components": {"chat": {"canary": "canary"}}}
 """A target of one canaried component: deploy, canary, three rounds, gate, restart, three rounds."""
-SINGLE: dict[str, object] = {"components": {"chat": {}}}
+SINGLE: dict[str, Any] = {"components": {"chat": {}}}
 """A target of one component without a canary."""
 
 
@@ -100,13 +104,14 @@ class Life:
         self.moments = 0
         self.dead = False
         self.where = ""
+        """Where it ended; set beforehand, it ends at the first moment of that name."""
 
     def moment(self, where: str) -> None:
         """Something can be cut off here."""
         if self.dead:
             raise KilledError(where)
         self.moments += 1
-        if self.moments == self.ends_at:
+        if self.moments == self.ends_at or where == self.where:
             self.dead, self.where = True, where
             raise KilledError(where)
 
@@ -398,6 +403,8 @@ class Bot:
                     raise KilledError
             elif waiting > SETTLING:
                 return
+            elif waiting:
+                await self.jump()
 
     async def run(
         self, until: Callable[[Release], object], release: int = 1, *, limit: int = 600

@@ -204,6 +204,10 @@ class World:
         """Whether such a question is open."""
         return any(q.kind is kind for q in self.release.open_questions)
 
+    def phase(self) -> Phase:
+        """The phase of the release as it is now."""
+        return self.release.phase
+
     def step(self, step_id: str) -> Step:
         """A step of the release as it is now."""
         return self.release.step(step_id)

@@ -12,7 +12,6 @@ from bot.core.config.policy import Policy
 from bot.core.counts import Counts
 from bot.core.value import Text, spell, text
 
-
 MISSED_ALL = "honesty.missed_all"
 """The reason of a round that came after all rounds should have been over: people are asked."""
 

@@ -14,6 +14,7 @@ from bot.core.verb import Verb
 from bot.core.view import buttons
 from bot.core.view.check import check_word
 from bot.core.view.marks import NOTHING
+from bot.core.view.rules import verdict_rules
 from bot.core.view.upcoming import next_lines
 
 
@@ -64,11 +65,7 @@ def _fields(release: Release) -> list[tuple[Text, Cell]]:
         fields.append((text("field.begun"), text("time", at=release.begun_at.isoformat())))
     if release.begun_at and release.ended_at:
         fields.append((text("field.took"), spell(release.ended_at - release.begun_at)))
-    policies = {(p.comparison, str(p.on_fail)) for p in release.config.policies.values()}
-    for comparison, on_fail in sorted(policies):
-        wanted = on_fail == "roll_back" and not release.config.may_roll_back
-        key = "policy.no_backtest" if wanted else "policy.line"
-        fields.append((text("field.policy"), text(key, comparison=comparison, on_fail=on_fail)))
+    fields += verdict_rules(release.config)
     if release.note:
         fields.append((text("field.note"), release.note))
     if release.rollback_of:

@@ -77,6 +77,9 @@ def _action(release: Release, question: Question, verb: Verb) -> Action:
 def _confirm(release: Release, question: Question, verb: Verb) -> Confirm | None:
     if question.kind is QuestionKind.START:
         return _acknowledge(release) if verb is Verb.START else None
+    if verb is Verb.ABORT and question.kind is QuestionKind.ROLLED_BACK:
+        title = text("confirm.end_here.title", release=release.id)
+        return Confirm(title=title, body=text("confirm.end_here.body"))
     if verb is Verb.ABORT:
         return _abort_dialog(release)
     if verb not in _DIALOGS:

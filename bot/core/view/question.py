@@ -10,6 +10,7 @@ from bot.core.release import OPERATIONS, Release
 from bot.core.value import Params, Text, text
 from bot.core.view import buttons
 from bot.core.view.marks import NOTHING
+from bot.core.view.rules import verdict_rules
 
 
 def question(release: Release, item: Question, asked: Iterable[str] = ()) -> Card:
@@ -31,6 +32,7 @@ def question(release: Release, item: Question, asked: Iterable[str] = ()) -> Car
         title=text(f"question.{item.kind}.title", **params),
         text=text(f"question.{item.kind}.text", **params),
         lines=tuple(_lines(item)),
+        fields=tuple(verdict_rules(release.config)) if item.kind is QuestionKind.START else (),
         table=_plan(release) if item.kind is QuestionKind.START else None,
         actions=buttons.of_question(release, item),
         mentions=() if closed else tuple(asked),

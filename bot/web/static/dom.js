@@ -23,7 +23,12 @@ export function morph(old, fresh) {
   // What somebody unfolded stays so.
   const kept = old.nodeName === "DETAILS" ? "open" : "";
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== kept) old.removeAttribute(name);
-  for (const { name, value } of [...fresh.attributes]) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name, value } of [...fresh.attributes]) {
+    if (old.getAttribute(name) === value) continue;
+    // The page's own policy lets scripts style an element, but not by the attribute.
+    if (name === "style") old.style.cssText = value;
+    else old.setAttribute(name, value);
+  }
   if (payloads.has(fresh)) payloads.set(old, payloads.get(fresh));
   const spare = [...old.childNodes];
   let place = old.firstChild;

@@ -1,0 +1,127 @@
+"""Two processes on one store, and one that is asked to stop while it has much to do."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.crash.bot_process import BotProcess
+from tests.crash.journey import Kill, Stage, assert_told_once, killed_while_held, staged
+from tests.crash.people import LOST, entered
+from tests.crash.stories import RELEASE
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
+
+TAKEN_OVER_WITHIN = 10.0
+STOPPED_WITHIN = 10.0
+STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.provisioned)]
+
+
+@pytest.fixture(params=STORES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty store; empty: a SQLite file in the test's folder."""
+    url: str = request.getfixturevalue("postgres_database") if request.param == "postgres" else ""
+    return url
+
+
+async def _play_on_any(stage: Stage, bots: list[BotProcess]) -> None:
+    """Let people go to the next process when the one in front of them is killed."""
+    for bot in bots:
+        try:
+            await stage.play(bot)
+        except LOST:
+            continue
+        return
+    raise AssertionError("all processes are gone")
+
+
+@pytest.mark.scenario(10)
+async def test_two_processes_do_everything_once(database_url: str, tmp_path: Path) -> None:
+    """Two bots work on one release: each effect, check and message happens once."""
+    async with staged(tmp_path, RELEASE, database_url=database_url) as stage:
+        first = await stage.bots.start()
+        second = await stage.bots.start()
+        await _play_on_any(stage, [first, second])
+        await stage.drained()
+
+        async with entered(second.base) as room:
+            ended = await room.until(room.result)
+            assert ended["state"] == "done"
+        await asyncio.gather(first.stop(), second.stop())
+        await assert_told_once(stage)
+
+
+@pytest.mark.scenario(10)
+async def test_the_other_process_takes_over(database_url: str, tmp_path: Path) -> None:
+    """One of two bots is killed in the middle of a start: within 10 s the other goes on."""
+    async with staged(tmp_path, RELEASE, database_url=database_url) as stage:
+        other = await stage.bots.start()
+        died = await killed_while_held(stage, "start", "auth/restart/1", 1)
+        await stage.play_to_the_end(other)
+
+        taken_over = stage.world.calls("find", "auth/restart/1")[0] - died
+        assert 0 < taken_over < TAKEN_OVER_WITHIN
+        await assert_told_once(stage)
+
+
+TAKEN = [
+    ("look", Kill(RELEASE, "", "look|gateway/deploy/1|before|1"), "gateway/deploy/1"),
+    ("running", Kill(RELEASE, "", "count|gateway|during|1"), "gateway"),
+    ("share", Kill(RELEASE, "", "share|each:gateway/finish|before|1"), "each:gateway/finish"),
+]
+
+
+@pytest.mark.long
+@pytest.mark.scenario(10)
+@pytest.mark.parametrize(("call", "kill", "about"), TAKEN, ids=["look", "check", "share"])
+async def test_whichever_is_killed_the_other_takes_over(
+    database_url: str, tmp_path: Path, call: str, kill: Kill, about: str
+) -> None:
+    """Whichever of two bots comes to the point dies there: within 10 s the other does its work."""
+    async with staged(tmp_path, RELEASE, database_url=database_url) as stage:
+        bots = [await stage.bots.start(kill.at), await stage.bots.start(kill.at)]
+        await _play_on_any(stage, bots)
+        await stage.drained()
+        [alive] = [bot for bot in bots if bot.process.returncode is None]
+        await alive.stop()
+
+        died = stage.bots.crashed_at()
+        taken_over = next(at for at in stage.world.calls(call, about) if at > died) - died
+        assert taken_over < TAKEN_OVER_WITHIN
+        await assert_told_once(stage)
+
+
+@pytest.mark.scenario(10)
+async def test_what_a_killed_process_recorded_is_done_by_the_other(
+    database_url: str, tmp_path: Path
+) -> None:
+    """One of two bots recorded a click and died: within 10 s the other has done it, once."""
+    async with staged(tmp_path, RELEASE, database_url=database_url) as stage:
+        other = await stage.bots.start()
+        dying = await stage.bots.start("commit|inbox:record:start|after|1")
+        await stage.play_until_killed(dying)
+        died = stage.bots.crashed_at()
+        await stage.play_to_the_end(other, repeat=False)
+
+        assert 0 < stage.world.calls("start", "auth/deploy/1")[0] - died < TAKEN_OVER_WITHIN
+        await assert_told_once(stage)
+
+
+async def test_asked_to_stop_it_ends_within_ten_seconds(tmp_path: Path) -> None:
+    """SIGTERM while a look, a message and an open page hang: exit code 0 in time, nothing lost."""
+    async with staged(tmp_path, RELEASE) as stage:
+        bot = await stage.bots.start()
+        await stage.world.hold("look", "auth/deploy/1")
+        await stage.world.hold("share", "each:auth/start")
+        playing = asyncio.create_task(stage.play(bot))
+        await stage.world.held()
+
+        took = await bot.stop()
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+        await stage.play_to_the_end(await stage.bots.start())
+
+        assert took < STOPPED_WITHIN
+        await assert_told_once(stage, again="each:auth/start")

@@ -1,0 +1,225 @@
+"""Several processes on one store: each effect, check and post happens once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import pytest
+
+from bot.core.inbound import Outcome
+from bot.core.operation import Operation
+from bot.core.question import QuestionKind
+from bot.core.release import Phase, StepState
+from bot.core.tally import tally
+from tests.engine.conftest import Make
+from tests.support import engines
+from tests.support.engines import (
+    LINE,
+    OTHER,
+    SINGLE,
+    SMALL,
+    STARTER,
+    TEAM,
+    Bot,
+    MortalDeployer,
+    Outside,
+    asked,
+    ended,
+    release_file,
+)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shared_url(request: pytest.FixtureRequest, url: str) -> str:
+    """A database for several processes."""
+    if request.param == "sqlite":
+        return url
+    found: str = request.getfixturevalue("postgres_database")
+    return found
+
+
+@pytest.fixture
+async def pair(shared_url: str) -> AsyncIterator[tuple[Bot, Bot]]:
+    """Two processes with connections of their own."""
+    outside = Outside()
+    async with AsyncExitStack() as stack:
+        yield (
+            await stack.enter_async_context(engines.bot(shared_url, None, outside)),
+            await stack.enter_async_context(engines.bot(shared_url, None, outside)),
+        )
+
+
+async def both(pair: tuple[Bot, Bot]) -> None:
+    """Both processes take and perform at the same time, until nothing is due."""
+    await asyncio.gather(*(bot.drain() for bot in pair))
+    await asyncio.gather(*(bot.drain() for bot in pair))
+
+
+@pytest.mark.scenario(10)
+async def test_two_processes_do_everything_once(pair: tuple[Bot, Bot]) -> None:
+    """Both work; no call, no round, no post and no decision happens twice."""
+    one, two = pair
+    outside = one.outside
+    await one.say("start openchat")
+    release = await one.release()
+    for _ in range(600):
+        await both(pair)
+        release = await two.release()
+        if not release.live:
+            break
+        if release.open_questions:
+            question = release.open_questions[0]
+            start = question.kind is QuestionKind.START
+            button = await one.button(question.kind, "start" if start else "approve")
+            who = STARTER if start else OTHER
+            replies = await asyncio.gather(*(bot.press(button, who) for bot in pair))
+            assert sorted(r.outcome for r in replies) == [Outcome.ACCEPTED, Outcome.DECIDED]
+        else:
+            await one.jump()
+
+    assert release.phase is Phase.DONE
+    assert len(outside.calls) == len(set(outside.calls)) == 16
+    assert (tally(release).operations, tally(release).people) == (41, 3)
+    assert [len(s.rounds) for s in release.steps if s.rounds] == [3] * 9
+    assert len(outside.rooms[TEAM].shown) == len(outside.rooms[TEAM].posts) == 16
+    assert len(outside.rooms[LINE].shown) == 3
+    assert len(outside.logs.requests) == 27
+    assert min(len(bot.deployer.calls) for bot in pair) > 0
+
+
+@pytest.mark.scenario(10)
+async def test_a_killed_process_is_taken_over_within_ten_seconds(make: Make) -> None:
+    """What it held becomes free with its lease; the other one finishes within ten seconds."""
+    one = await make(**SINGLE)
+    two = await make(one.outside)
+    await one.start()
+    one.life.where = "after the executor was called"
+    with pytest.raises(engines.KilledError):
+        await one.drain()
+    await one.kill()
+    died = one.outside.clock.now
+
+    release = await two.run(lambda r: r.step("chat/deploy").state is StepState.DONE)
+
+    assert release.step("chat/deploy").attempt == 1
+    assert two.outside.clock.now - died < timedelta(seconds=10)
+    assert len(one.outside.calls) == 1
+
+
+async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(make: Make) -> None:
+    """A slow executor call outlives its first lease, and nobody else begins it meanwhile."""
+    one, gate = await slow_call(make)
+    two = await make(one.outside)
+    await one.start()
+    for _ in range(4):
+        one.outside.clock.now += timedelta(seconds=2)
+        await one.engine.renew()
+        await two.drain()
+    assert len(one.outside.calls) == 1
+    gate.set()
+    await one.drain()
+
+    assert (await one.release()).step("chat/deploy").handle != ""
+    assert len(one.outside.calls) == 1
+
+
+async def slow_call(make: Make) -> tuple[Bot, asyncio.Event]:
+    """A process whose executor takes its time to answer."""
+    one = await make(**SINGLE)
+    gate = asyncio.Event()
+
+    class Slow(MortalDeployer):
+        async def start(self, operation: Operation) -> str:
+            handle = await super().start(operation)
+            await gate.wait()
+            return handle
+
+    config = one.outside.file.executors["pmc"]
+    assert config.kind == "memory"
+    slow = Slow(config, world=one.outside.world)
+    slow.life, slow.calls = one.life, one.outside.calls
+    one.adapters.deployer = one.deployer = slow
+    return one, gate
+
+
+@pytest.mark.scenario(11)
+async def test_a_worker_whose_lease_was_lost_changes_nothing(make: Make) -> None:
+    """The slow worker's answer comes when another one has moved on: it is not kept."""
+    one, gate = await slow_call(make)
+    two = await make(one.outside)
+    await one.start()
+    await asyncio.sleep(0)
+    one.outside.clock.now += timedelta(seconds=6)
+    release = await two.run(ended)
+    assert release.phase is Phase.DONE
+    before = await two.journal()
+
+    gate.set()
+    await asyncio.wait(list(one.engine._tasks.values()))
+
+    assert await two.journal() == before
+    assert await two.release() == release
+
+
+@pytest.mark.scenario(11)
+async def test_a_lost_lease_stops_its_work(make: Make) -> None:
+    """Who hears that somebody took the work over stops it at once."""
+    one, _ = await slow_call(make)
+    two = await make(one.outside)
+    await one.start()
+    await asyncio.sleep(0)
+    one.outside.clock.now += timedelta(seconds=6)
+    await two.run(lambda r: r.step("chat/deploy").state is StepState.DONE)
+    [task] = one.engine._tasks.values()
+
+    await one.engine.renew()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+
+
+async def test_no_call_leaves_after_the_lease_was_lost(make: Make) -> None:
+    """A process that was asleep between taking the work and calling the executor does not call."""
+    one = await make(**SINGLE)
+    two = await make(one.outside)
+    reply = await one.say("start openchat")
+    assert reply.release == 1
+    button = await one.button(QuestionKind.START, "start")
+    await one.press(button)
+    one.outside.clock.now += timedelta(seconds=6)
+    # The engine of `one` has the task, and sleeps: nothing of it ran so far.
+    [task] = [t for t in one.engine._tasks.values() if "start:" in t.get_name()]
+    taken = await two.engine.take()
+    assert taken == 0.0
+    await asyncio.wait([task])
+
+    assert all(key in two.deployer.world.tasks for key in one.outside.calls)
+    assert len(one.outside.calls) <= 1
+    await two.run(asked)
+    assert len(one.outside.calls) == len(set(one.outside.calls))
+
+
+async def test_a_recorded_message_is_done_once_by_two(make: Make) -> None:
+    """Two processes that find the same unanswered message do it once; the other one steps back."""
+    one = await make(**SMALL)
+    two = await make(one.outside)
+    one.life.ends_at = one.life.moments + 2
+    with pytest.raises(engines.KilledError):
+        await one.say("start openchat")
+    await one.kill()
+    three = await make(one.outside)
+    one.outside.clock.now += timedelta(seconds=6)
+
+    await asyncio.gather(two.recovery.take_up(), three.recovery.take_up())
+
+    heads = await two.real.read(lambda tx: tx.live_heads())
+    assert [head.id for head in heads] == [1]
+    assert await two.real.read(lambda tx: tx.unsettled(one.outside.clock.now)) == []
+
+
+async def test_one_file_is_one_release(make: Make) -> None:
+    """The helper that describes the small target is what these tests think it is."""
+    assert list(release_file(**SMALL).targets["openchat"].components) == ["chat"]
