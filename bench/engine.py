@@ -298,8 +298,10 @@ def table(result: dict[str, Any]) -> str:
     """The result for people."""
     click = result["click_to_executor_ms"]
     lines = [
-        (f"click to executor call   median {click['median']} ms, p99 {click['p99']} ms"
-        f"   ({click['clicks']} clicks; wanted <= 10 and <= 50)"),
+        (
+            f"click to executor call   median {click['median']} ms, p99 {click['p99']} ms"
+            f"   ({click['clicks']} clicks; wanted <= 10 and <= 50)"
+        ),
         f"stored transitions       {result['transitions_per_second']:.0f} a second",
         f"journal replay           {result['replay_events_per_second']:.0f} events a second",
         "live waiting releases    CPU of a core    memory   (wanted < 5 % and < 500 MB)",

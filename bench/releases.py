@@ -110,5 +110,3 @@ async def replay_speed(times: int) -> float:
     for _ in range(times):
         assert replay(happened) == world.release
     return round(len(happened) * times / (time.perf_counter() - began), 1)
-
-

@@ -48,7 +48,7 @@ class Words(string.Formatter):
 
     def _moment(self, value: object, pattern: str) -> str:
         if not value:
-            return "–"
+            return "\N{EN DASH}"
         return datetime.fromisoformat(str(value)).astimezone(self._zone).strftime(pattern)
 
 

@@ -38,7 +38,12 @@ def claim(tx: Tx, release: Release, *, reason: str, services: Services) -> None:
     owner, now = release.started_by.name, services.now()
     held = tx.claim(wanted, release.id, owner=owner, reason=reason, at=now)
     if held:
-        raise LockedError(_locked(services, held[0]))
+        raise LockedError(_locked(services, min(held, key=_tells_most)))
+
+
+def _tells_most(lock: LockRow) -> tuple[bool, bool]:
+    """An unreadable lock must be said first; of the others the target's tells most."""
+    return not lock.ambiguous, not lock.name.startswith("target:")
 
 
 def _locked(services: Services, lock: LockRow) -> Reply:

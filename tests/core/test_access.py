@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Who may do what: roles, owners, and the starter of a release."""
 
 from __future__ import annotations
 

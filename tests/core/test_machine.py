@@ -243,8 +243,8 @@ def test_abort_ends_a_planned_a_running_and_a_paused_release() -> None:
 def test_an_ended_release_is_linked_to_the_one_that_takes_it_back() -> None:
     """The link is all that still changes; a live release takes none."""
     world = started(release(target(ONE)))
-    world.feed(Linked(release=43))
-    assert world.release.rolled_back_by is None
+    live = world.feed(Linked(release=43)).release
+    assert live.rolled_back_by is None
     world.run()
     world.feed(Linked(release=43))
 

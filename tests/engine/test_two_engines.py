@@ -9,11 +9,16 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.effect import EffectKind
+from bot.core.event import StepProgressed
 from bot.core.inbound import Outcome
-from bot.core.operation import Operation
+from bot.core.operation import Operation, Progress, ProgressState
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, StepState
 from bot.core.tally import tally
+from bot.engine import operations
+from bot.engine.job import Job
+from bot.engine.transition import apply
 from tests.engine.conftest import Make
 from tests.support import engines
 from tests.support.engines import (
@@ -28,7 +33,6 @@ from tests.support.engines import (
     Outside,
     asked,
     ended,
-    release_file,
 )
 
 
@@ -93,9 +97,11 @@ async def test_two_processes_do_everything_once(pair: tuple[Bot, Bot]) -> None:
 @pytest.mark.scenario(10)
 async def test_a_killed_process_is_taken_over_within_ten_seconds(make: Make) -> None:
     """What it held becomes free with its lease; the other one finishes within ten seconds."""
-    one = await make(**SINGLE)
+    one = await make(**SINGLE, confirm="each_step")
     two = await make(one.outside)
     await one.start()
+    await one.run(asked)
+    await one.answer(QuestionKind.GO, "go")
     one.life.where = "after the executor was called"
     with pytest.raises(engines.KilledError):
         await one.drain()
@@ -147,14 +153,14 @@ async def slow_call(make: Make) -> tuple[Bot, asyncio.Event]:
 
 @pytest.mark.scenario(11)
 async def test_a_worker_whose_lease_was_lost_changes_nothing(make: Make) -> None:
-    """The slow worker's answer comes when another one has moved on: it is not kept."""
+    """The slow worker's answer comes when another one adopted the task: it is not kept."""
     one, gate = await slow_call(make)
     two = await make(one.outside)
+    two.deployer.hold("chat")
     await one.start()
     await asyncio.sleep(0)
     one.outside.clock.now += timedelta(seconds=6)
-    release = await two.run(ended)
-    assert release.phase is Phase.DONE
+    release = await two.run(lambda r: r.step("chat/deploy").handle)
     before = await two.journal()
 
     gate.set()
@@ -162,6 +168,24 @@ async def test_a_worker_whose_lease_was_lost_changes_nothing(make: Make) -> None
 
     assert await two.journal() == before
     assert await two.release() == release
+
+
+@pytest.mark.scenario(11)
+async def test_a_finished_release_never_runs_again(make: Make) -> None:
+    """An answer of the world that comes after the end changes nothing; the journal stays closed."""
+    bot = await make(**SINGLE)
+    await bot.start()
+    release = await bot.run(ended)
+    before = await bot.journal()
+    step = release.step("chat/restart")
+    late = StepProgressed(
+        step=step.id, attempt=step.attempt, progress=Progress(state=ProgressState.FAILED)
+    )
+
+    await bot.real.transact(lambda tx: apply(tx, 1, late, services=bot.services))
+
+    assert (await bot.release()).phase is Phase.DONE
+    assert await bot.journal() == before
 
 
 @pytest.mark.scenario(11)
@@ -182,24 +206,28 @@ async def test_a_lost_lease_stops_its_work(make: Make) -> None:
 
 
 async def test_no_call_leaves_after_the_lease_was_lost(make: Make) -> None:
-    """A process that was asleep between taking the work and calling the executor does not call."""
-    one = await make(**SINGLE)
+    """A process that slept between taking the work and calling the executor does not call."""
+    one = await make(**SINGLE, confirm="each_step")
     two = await make(one.outside)
-    reply = await one.say("start openchat")
-    assert reply.release == 1
-    button = await one.button(QuestionKind.START, "start")
-    await one.press(button)
-    one.outside.clock.now += timedelta(seconds=6)
-    # The engine of `one` has the task, and sleeps: nothing of it ran so far.
-    [task] = [t for t in one.engine._tasks.values() if "start:" in t.get_name()]
-    taken = await two.engine.take()
-    assert taken == 0.0
-    await asyncio.wait([task])
+    await one.start()
+    await one.run(asked)
+    awake = asyncio.Event()
 
-    assert all(key in two.deployer.world.tasks for key in one.outside.calls)
-    assert len(one.outside.calls) <= 1
-    await two.run(asked)
-    assert len(one.outside.calls) == len(set(one.outside.calls))
+    async def start(job: Job) -> None:
+        await awake.wait()
+        await operations.start(job)
+
+    one.engine._performers[EffectKind.START] = start
+    await one.answer(QuestionKind.GO, "go")
+    one.outside.clock.now += timedelta(seconds=6)
+    await two.run(lambda r: r.step("chat/deploy").handle)
+    assert len(two.outside.calls) == 1
+
+    awake.set()
+    await asyncio.wait([t for t in one.engine._tasks.values() if "start:" in t.get_name()])
+
+    assert two.deployer.finds > 0
+    assert len(one.outside.calls) == 1
 
 
 async def test_a_recorded_message_is_done_once_by_two(make: Make) -> None:
@@ -218,8 +246,3 @@ async def test_a_recorded_message_is_done_once_by_two(make: Make) -> None:
     heads = await two.real.read(lambda tx: tx.live_heads())
     assert [head.id for head in heads] == [1]
     assert await two.real.read(lambda tx: tx.unsettled(one.outside.clock.now)) == []
-
-
-async def test_one_file_is_one_release(make: Make) -> None:
-    """The helper that describes the small target is what these tests think it is."""
-    assert list(release_file(**SMALL).targets["openchat"].components) == ["chat"]

@@ -12,6 +12,8 @@ from examples.openchat.faults import VERSIONS
 from examples.openchat.topology import COMPONENTS, RUNS_AT_FIRST
 from tests.examples.target import ROUND, SCALE, Target, at, wait_for
 
+pytestmark = pytest.mark.processes
+
 NEWEST = next(iter(VERSIONS))
 
 

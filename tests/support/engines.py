@@ -393,8 +393,10 @@ class Bot:
 
     async def drain(self) -> None:
         """Perform what is due until nothing is at work here and nothing is due for this process."""
+        clock = self.outside.clock
         while True:
             self.life.moment("between two looks at the rows")
+            began = clock.now
             waiting = await self.engine.take()
             tasks = list(self.engine._tasks.values())
             if tasks:
@@ -404,7 +406,8 @@ class Bot:
             elif waiting > SETTLING:
                 return
             elif waiting:
-                await self.jump()
+                # Not to the next due row: another process may have taken this one meanwhile.
+                clock.now = max(clock.now, began + timedelta(seconds=waiting))
 
     async def run(
         self, until: Callable[[Release], object], release: int = 1, *, limit: int = 600

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.card import Card, Cell, Chart, Row, Series, Table
 from bot.core.release import Release, Step, StepKind, StepState
 from bot.core.value import Text, text
-from bot.core.verdict.verdict import Result, Rule, TypeLine, Verdict
+from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
 from bot.core.view.marks import times
 
 BARS = 8
@@ -62,10 +62,7 @@ def _lines(release: Release, step: Step) -> list[Cell]:
                 at=item.ran_at.isoformat(),
             )
         )
-        lines += [
-            _finding(f.rule, f.error_type, f.before, f.after, f.sample)
-            for f in item.verdict.findings
-        ]
+        lines += [_finding(f) for f in item.verdict.findings]
         lines += list(item.verdict.reasons)
     if step.state is StepState.DONE and step.result is Result.PASS:
         lines.append(text("check.finished", step=step.id))
@@ -79,9 +76,15 @@ def _lines(release: Release, step: Step) -> list[Cell]:
     return lines
 
 
-def _finding(rule: Rule, name: str, before: int, after: int, sample: str) -> Text:
-    key = "finding.new" if rule is Rule.NEW else "finding.rise"
-    return text(key, type=name, before=before, after=after, sample=sample)
+def _finding(found: Finding) -> Text:
+    key = "finding.new" if found.rule is Rule.NEW else "finding.rise"
+    return text(
+        key,
+        type=found.error_type,
+        before=found.before,
+        after=found.after,
+        sample=found.sample,
+    )
 
 
 def _numbers(verdict: Verdict) -> Text:
