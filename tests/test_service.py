@@ -146,3 +146,32 @@ async def test_readyz_names_the_part_that_is_not_ready(tmp_path: Path) -> None:
 
     assert status == 503
     assert body["parts"]["store"] == "store.full"
+
+
+@pytest.mark.scenario(48)
+async def test_a_restored_older_backup_freezes_what_is_ahead_of_it(tmp_path: Path) -> None:
+    """The database is older than what was deployed: the component is frozen and people are asked.
+
+    Nothing is begun a second time.
+    """
+    twins, file = Twins(), release_yml(confirm="each_step")
+    database = tmp_path / "bot.sqlite3"
+    async with running_bot(tmp_path, twins, file=file) as bot, page_of(bot, "mika") as page:
+        await _started(page)
+        await page.question("Go for cart/deploy")
+    backup = database.read_bytes()
+    async with running_bot(tmp_path, twins, file=file) as bot, page_of(bot, "mika") as page:
+        await page.press(await page.question("Go for cart/deploy"), "Go")
+        await page.press(await page.question("Go for cart/restart"), "Go")
+        await page.until(lambda c: c["kind"] == "verdict" and "cart/check" in c["title"])
+    begun = [operation.key for operation in twins.world.started]
+    database.write_bytes(backup)
+    for rest in tmp_path.glob("bot.sqlite3-*"):
+        rest.unlink()
+    async with running_bot(tmp_path, twins, file=file) as bot, page_of(bot, "mika") as page:
+        card = await page.question("cart runs something else")
+        board = await page.until(lambda c: c["kind"] == "board" and c["state"] == "paused")
+
+        assert "expected" in " ".join(card["lines"])
+        assert board["state"] == "paused"
+        assert [operation.key for operation in twins.world.started] == begun
