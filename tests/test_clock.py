@@ -1,92 +1,132 @@
-"""The clock: even time when the system's clock jumps, and ticks."""
+"""The clock: an hour forward or back moves nothing that is under way."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.clock import Clock, SteadyClock
-
-NOON = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
-HOUR = 3600.0
+from bot.clock import BELIEVED, Clock, SteadyClock
 
 
+@dataclass
 class Machine:
-    """A machine whose system clock can be set, and whose time passes when told."""
+    """A machine whose clock somebody sets."""
 
-    def __init__(self) -> None:
-        self.set_by = 0.0
-        self.passed = 0.0
+    wall: float = 1_700_000_000.0
+    elapsed: float = 500.0
 
-    def wall(self) -> float:
-        """Seconds since 1970 as the system's clock shows them."""
-        return NOON.timestamp() + self.passed + self.set_by
+    def pass_by(self, span: timedelta) -> None:
+        """Time passes."""
+        self.wall += span.total_seconds()
+        self.elapsed += span.total_seconds()
 
-    def elapsed(self) -> float:
-        """Seconds that really passed."""
-        return self.passed
+    def clock(self) -> SteadyClock:
+        """The bot's clock on this machine."""
+        return SteadyClock(lambda: self.wall, lambda: self.elapsed)
+
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.scenario(87)
-@pytest.mark.parametrize("jump", [HOUR, -HOUR])
-def test_a_jump_of_an_hour_moves_no_due_time(jump: float) -> None:
-    """The system's clock is set an hour on or back: time goes on evenly, the step is reported.
-
-    A round due in five minutes is due when five minutes have passed, not at once and not in 65.
-    """
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_a_jump_of_an_hour_moves_no_due_time(step: timedelta) -> None:
+    """Five minutes after a jump five minutes have passed, so rounds and leases come in time."""
     machine = Machine()
-    clock = SteadyClock(machine.wall, machine.elapsed)
-    due = clock.now() + timedelta(minutes=5)
-    machine.passed += 60
-    machine.set_by = jump
+    clock = machine.clock()
+    before = clock.now()
+    machine.wall += step.total_seconds()
+    clock.watch(idle=False)
+    machine.pass_by(timedelta(minutes=5))
     clock.watch(idle=False)
 
-    assert clock.now() == NOON + timedelta(minutes=1)
-    assert clock.stepped == timedelta(seconds=jump)
-    machine.passed += 240
-    clock.watch(idle=False)
-    assert clock.now() == due
+    assert clock.now() - before == timedelta(minutes=5)
+    assert clock.stepped == step
 
 
-def test_a_step_that_stays_is_taken_over_when_nothing_is_under_way() -> None:
-    """After ten minutes a step was a correction: taken over, but never during a release."""
+@pytest.mark.scenario(87)
+def test_a_correction_is_not_taken_over_while_a_release_runs() -> None:
+    """However long the new time stays, due times of a live release are kept; it is told instead."""
     machine = Machine()
-    clock = SteadyClock(machine.wall, machine.elapsed)
-    machine.set_by = HOUR
+    clock = machine.clock()
+    before = clock.now()
+    machine.wall += HOUR.total_seconds()
+    for _ in range(120):
+        clock.watch(idle=False)
+        machine.pass_by(timedelta(minutes=1))
+
+    assert clock.now() - before == timedelta(minutes=120)
+    assert clock.stepped == HOUR
+
+
+def test_a_correction_that_stays_is_taken_over_when_nothing_runs() -> None:
+    """Ten minutes of the new time make it the time; a jump and back within them does not."""
+    machine = Machine()
+    clock = machine.clock()
+    machine.wall -= HOUR.total_seconds()
     clock.watch(idle=True)
-    machine.passed += 601
-    clock.watch(idle=False)
-    during = clock.now()
+    machine.pass_by(BELIEVED - timedelta(seconds=1))
+    clock.watch(idle=True)
+    assert clock.stepped == -HOUR
+    machine.pass_by(timedelta(seconds=1))
     clock.watch(idle=True)
 
-    assert during == NOON + timedelta(seconds=601)
-    assert clock.now() == NOON + timedelta(seconds=601 + HOUR)
+    assert clock.stepped == timedelta(0)
+    assert clock.now() == datetime.fromtimestamp(machine.wall, UTC)
+
+
+def test_a_jump_and_back_is_forgotten() -> None:
+    """A second jump counts its ten minutes anew."""
+    machine = Machine()
+    clock = machine.clock()
+    for _ in range(3):
+        machine.wall += HOUR.total_seconds()
+        clock.watch(idle=True)
+        machine.pass_by(BELIEVED - timedelta(minutes=1))
+        clock.watch(idle=True)
+        machine.wall -= HOUR.total_seconds()
+        clock.watch(idle=True)
+
+    assert clock.now() == datetime.fromtimestamp(machine.wall, UTC)
     assert clock.stepped == timedelta(0)
 
 
-def test_small_drift_is_followed_at_once() -> None:
-    """What time synchronisation corrects by a little is no step."""
+def test_small_drift_is_followed() -> None:
+    """A second off is no step: the time follows the machine's, which its keeper corrects."""
     machine = Machine()
-    clock = SteadyClock(machine.wall, machine.elapsed)
-    machine.set_by = 2.0
+    clock = machine.clock()
+    machine.wall += 1.5
     clock.watch(idle=False)
 
+    assert clock.now() == datetime.fromtimestamp(machine.wall, UTC)
     assert clock.stepped == timedelta(0)
-    assert clock.now() == NOON + timedelta(seconds=2)
+
+
+def test_the_time_is_utc_and_that_of_the_machine() -> None:
+    """Without a jump the clock is the machine's clock."""
+    off = SteadyClock().now() - datetime.now(UTC)
+
+    assert SteadyClock().now().tzinfo is UTC
+    assert abs(off) < timedelta(seconds=1)
 
 
 async def test_ticks_come_again_and_again_until_stopped() -> None:
-    """Work is done at its interval; after `stop` no more."""
-    clock, came = Clock(), asyncio.Event()
+    """The work is called in the event loop, and not any more after `stop`."""
+    clock, came, calls = Clock(), asyncio.Event(), 0
 
     async def work() -> None:
-        came.set()
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            came.set()
 
-    clock.every(0.01, work, "work")
+    clock.every(0.01, work, "test")
     clock.start()
-    await asyncio.wait_for(came.wait(), 5)
-    came.clear()
-    await asyncio.wait_for(came.wait(), 5)
+    async with asyncio.timeout(5):
+        await came.wait()
     await clock.stop()
+
+    assert calls >= 2

@@ -13,7 +13,7 @@ from bot.core.turn import RefusalError, Turn
 from bot.core.value import text
 from bot.core.verb import Verb
 
-REASON_NEEDED = frozenset({Verb.REJECT, Verb.SKIP, Verb.OVERRIDE})
+REASON_NEEDED = frozenset({Verb.REJECT, Verb.SKIP, Verb.OVERRIDE, Verb.NOTE})
 BOARD_MODES = {"gates": ConfirmMode.GATES, "eachstep": ConfirmMode.EACH_STEP}
 """The question version of the board's confirm button -> what it asks for, however old it is."""
 

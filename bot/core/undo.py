@@ -54,6 +54,15 @@ def refuse(release: Release, scope: tuple[str, ...]) -> None:
             )
 
 
+def possible(release: Release, scope: tuple[str, ...]) -> bool:
+    """Whether a rollback of these components would be accepted."""
+    try:
+        refuse(release, scope)
+    except RefusalError:
+        return False
+    return True
+
+
 def request(turn: Turn, scope: tuple[str, ...], *, name: str, reason: str, whole: bool) -> None:
     """Enter the rollback of some components; operations in flight are stopped first."""
     refuse(turn.release, scope)

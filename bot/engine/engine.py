@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from bot.core.release import Release
 from bot.engine.job import Job, LeaseLostError
 from bot.engine.services import Services
 from bot.engine.transition import ROOMS, Applied
+from bot.store import Tx
 from bot.store.errors import StoreError
 from bot.store.rows import EffectRow
 
@@ -27,7 +29,8 @@ BREATH = 1.0
 """Seconds between two tries while the store does not work."""
 SETTLING = 0.2
 """Seconds until what is due, but still at work here, is looked at again."""
-_PROBE = "engine.probe"
+_PROBE = 64 * 1024
+"""Bytes of the trial that ends a trouble: a small one may find room where no journal row does."""
 
 
 class Engine:
@@ -91,7 +94,7 @@ class Engine:
             try:
                 waiting = await self.take()
             except StoreError as error:
-                self._in_trouble(error)
+                self.troubled(error)
                 waiting = BREATH
                 self._wake.clear()
             except Exception:
@@ -108,7 +111,7 @@ class Engine:
         services = self.services
         now = services.now()
         if self.trouble:
-            await services.store.transact(lambda tx: tx.put_value(_PROBE, "{}", now))
+            await services.store.transact(lambda tx: _probe(tx, now))
             self.trouble = ""
         # Messages wait for their rooms and not for a place, or a dead room would take them all.
         busy = sum(job.effect.kind not in ROOMS for job in self._jobs.values())
@@ -157,7 +160,7 @@ class Engine:
             except LeaseLostError:
                 log.warning("lease_lost")
             except StoreError as error:
-                self._in_trouble(error)
+                self.troubled(error)
             except Exception:
                 log.exception("effect_failed", tries=row.tries)
                 await self._again(job)
@@ -167,7 +170,7 @@ class Engine:
         try:
             await job.again()
         except StoreError as error:
-            self._in_trouble(error)
+            self.troubled(error)
 
     async def renew(self) -> None:
         """Prolong the leases of what is at work here; what was taken over or cancelled is stopped.
@@ -182,7 +185,7 @@ class Engine:
         try:
             kept = await services.store.transact(lambda tx: tx.renew(jobs, services.owner, until))
         except StoreError as error:
-            self._in_trouble(error)
+            self.troubled(error)
             return
         for row_id, job in jobs.items():
             if row_id in kept:
@@ -191,7 +194,8 @@ class Engine:
                 log.warning("lease_taken_over", effect=task.get_name())
                 task.cancel()
 
-    def _in_trouble(self, error: StoreError) -> None:
+    def troubled(self, error: StoreError) -> None:
+        """Note that the store did not do something; from now on it is tried until it works."""
         if error.code == "store.stale":
             return
         if error.code != self.trouble:
@@ -222,6 +226,12 @@ class Engine:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task
+
+
+def _probe(tx: Tx, now: datetime) -> None:
+    """Store something of the size of a transition, and leave nothing behind."""
+    tx.put_value("engine.probe", "x" * _PROBE, now)
+    tx.drop_value("engine.probe")
 
 
 async def ring(job: Job) -> None:

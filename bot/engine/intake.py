@@ -41,12 +41,16 @@ class Intake:
         """
         body = inbound.model_dump_json()
         services = self.services
-        number = await services.store.transact(
-            lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
-        )
-        if number is None:
-            return await self._repeated(inbound)
-        return await self.process(number, inbound)
+        try:
+            number = await services.store.transact(
+                lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
+            )
+            if number is None:
+                return await self._repeated(inbound)
+            return await self.process(number, inbound)
+        except StoreError as error:
+            self.engine.troubled(error)
+            raise
 
     async def _repeated(self, inbound: Inbound) -> Reply:
         stored = await self.services.store.read(lambda tx: tx.result_of(inbound.dedupe))

@@ -18,7 +18,7 @@ from bot.engine.audience import rooms_of
 from bot.engine.engine import Engine
 from bot.engine.intake import Intake
 from bot.engine.operations import executor, operation
-from bot.engine.transition import Applied, apply, load
+from bot.engine.transition import Applied, apply, load, show_again
 from bot.ports import RoomError
 from bot.store import Tx
 from bot.store.errors import StoreError
@@ -74,7 +74,10 @@ class Recovery:
             release = load(tx, seen.id)
             if release is None or release.of(event.component) != seen.of(event.component):
                 return None
-            return apply(tx, seen.id, event, services=services)
+            applied = apply(tx, seen.id, event, services=services)
+            if applied is not None:
+                show_again(tx, applied.outcome.release, services=services)
+            return applied
 
         applied = await services.store.transact(work)
         if applied is not None:

@@ -23,22 +23,10 @@ from bot.store import Tx
 
 log = structlog.get_logger("release_master.rooms")
 
-ANSWERS = {
-    QuestionKind.START: Verb.START,
-    QuestionKind.GATE: Verb.APPROVE,
-    QuestionKind.GO: Verb.GO,
-    QuestionKind.VERDICT_FAIL: Verb.ROLLBACK,
-    QuestionKind.COUNTDOWN: Verb.ROLLBACK,
-    QuestionKind.REJECTED: Verb.ROLLBACK,
-    QuestionKind.INCONCLUSIVE: Verb.OVERRIDE,
-    QuestionKind.ROLLBACK_FAILED: Verb.OVERRIDE,
-}
-"""The verb whose people are asked; every other question asks whoever may retry."""
-
 
 def asked_people(release: Release, question: Question, file: ReleaseFile) -> tuple[str, ...]:
     """Who may answer a question now (keys of people)."""
-    verb = ANSWERS.get(question.kind, Verb.RETRY)
+    verb = access.ANSWERS.get(question.kind, Verb.RETRY)
     barred: tuple[str, ...] = ()
     if question.kind is QuestionKind.GATE and not release.config.target.self_approval:
         barred = (release.started_by.person,)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.core.config import OnFail
-from bot.core.effect import EffectKind
+from bot.core.effect import Effect, EffectKind
 from bot.core.event import Event, Happened, Order, Planned, Replanned
 from bot.core.machine import Outcome, advance, plan_release
 from bot.core.release import Release
@@ -138,6 +138,21 @@ def _enqueue(tx: Tx, release_id: int, errand: Errand, services: Services) -> Eff
         lease_until=now + services.limits.lease if due else None,
     )
     return row if row.taken and row.owner == services.owner else None
+
+
+def show_again(tx: Tx, release: Release, *, services: Services) -> None:
+    """Bring board and open questions up to date, also where the store believes that they are.
+
+    After a backup was restored, rooms show what was said since.
+    """
+    now = services.now()
+    for slot in ("board", *(f"question:{question.id}" for question in release.open_questions)):
+        effect = Effect(kind=EffectKind.SHOW, key=f"show:{slot}", due=now, slot=slot)
+        for errand in errands(release, effect, services.file()):
+            post = tx.post(errand.room, release.id, slot)
+            if post is not None:
+                tx.put_post(errand.room, release.id, slot, ref=post.ref, digest="", at=now)
+            _enqueue(tx, release.id, errand, services)
 
 
 def _end(tx: Tx, release: Release) -> None:

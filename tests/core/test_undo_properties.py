@@ -89,7 +89,7 @@ class Hosts(World):
                 return
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(st.integers(0, 2**31), st.integers(5, 160))
 def test_rollback_restores_exactly_what_changed_in_reverse_order(seed: int, moves: int) -> None:
     """After a confirmed rollback of everything each touched host runs the old version again."""

@@ -56,6 +56,11 @@ class Room:
         """The questions that can be answered."""
         return [c for c in self.cards.values() if c["kind"] == "question" and c["actions"]]
 
+    def offering(self, verb: str) -> Card | None:
+        """The open question that offers this."""
+        asked = self.open_questions()
+        return next((c for c in asked if verb in [a["verb"] for a in c["actions"]]), None)
+
     def result(self) -> Card | None:
         """The last card of the release, when it has ended."""
         return next((c for c in self.cards.values() if c["kind"] == "result"), None)

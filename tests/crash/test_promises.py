@@ -72,13 +72,9 @@ async def test_where_nobody_can_tell_people_are_asked(tmp_path: Path) -> None:
         again = await stage.bots.start()
 
         async with entered(again.base) as room:
-            [asked] = await room.until(room.open_questions)
-            assert [a["verb"] for a in asked["actions"]] == [
-                "check",
-                "rollback",
-                "override",
-                "abort",
-            ]
+            asked = await room.until(lambda: room.offering("check"))
+            verbs = [action["verb"] for action in asked["actions"]]
+            assert verbs == ["check", "rollback", "override", "abort"]
             [abort] = [a for a in asked["actions"] if a["verb"] == "abort"]
             assert stage.release().step("auth/deploy").state == "unsure"
             assert (await room.press("mina", abort))["outcome"] == "accepted"
@@ -153,10 +149,8 @@ async def test_down_for_all_rounds_it_asks_and_does_not_pass(tmp_path: Path) -> 
             step = stage.release().step("auth/check")
             assert step.state == "unsure"
             assert [str(r.verdict.result) for r in step.rounds] == ["inconclusive"]
-            asked = await room.until(
-                lambda: [q for q in room.open_questions() if q["actions"][0]["verb"] == "check"]
-            )
-            await room.press("mina", asked[0]["actions"][0])
+            asked = await room.until(lambda: room.offering("check"))
+            await room.press("mina", asked["actions"][0])
             await room.until(lambda: stage.release().step("auth/check").state == "done")
 
 

@@ -124,13 +124,10 @@ class MortalStore:
         self._life = life
         self.notifies = store.notifies
         self.on_work = store.on_work
-        self.broken: Callable[[], None] = lambda: None
-        """Called before every transaction; raises what the database would raise."""
 
     async def transact(self, work: Callable[[Tx], T]) -> T:
         """Run a transaction, unless killed first; what is committed stays."""
         self._life.moment("before a transaction")
-        self.broken()
         value = await self.real.transact(work)
         self._life.moment("after a transaction")
         return value
@@ -302,6 +299,8 @@ class Bot:
     life: Life = field(default_factory=Life)
     limits: Limits = LIMITS
     try_out: bool = False
+    ignored: str = ""
+    """A room whose deliveries are not waited for."""
 
     def __post_init__(self) -> None:
         """Put the parts together as the composition root does."""
@@ -398,7 +397,7 @@ class Bot:
             self.life.moment("between two looks at the rows")
             began = clock.now
             waiting = await self.engine.take()
-            tasks = list(self.engine._tasks.values())
+            tasks = [t for t in self.engine._tasks.values() if not self._is_ignored(t)]
             if tasks:
                 await asyncio.wait(tasks)
                 if self.life.dead:
@@ -408,6 +407,9 @@ class Bot:
             elif waiting:
                 # Not to the next due row: another process may have taken this one meanwhile.
                 clock.now = max(clock.now, began + timedelta(seconds=waiting))
+
+    def _is_ignored(self, task: asyncio.Task[None]) -> bool:
+        return bool(self.ignored) and task.get_name().endswith(f"@{self.ignored}")
 
     async def run(
         self, until: Callable[[Release], object], release: int = 1, *, limit: int = 600

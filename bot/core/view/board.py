@@ -17,6 +17,9 @@ from bot.core.view.marks import NOTHING
 from bot.core.view.rules import verdict_rules
 from bot.core.view.upcoming import next_lines
 
+NAMES = 4
+"""So many people are named in one line."""
+
 
 def state_word(release: Release) -> str:
     """The state that people read: the phase, or what a running release waits for."""
@@ -111,12 +114,18 @@ def _asked(release: Release, question: Question, names: Iterable[str]) -> Text:
         key,
         kind=f"question.kind.{question.kind}",
         step=question.step or question.component or release.target,
-        who=", ".join(names) or f"{role}",
+        who=_some(tuple(names)) or f"{role}",
         at=question.asked_at.isoformat(),
         until=question.expires_at.isoformat() if question.expires_at else "",
         votes=len(question.votes),
         needed=question.needed,
     )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """The first names; how many there are beside them is said, too."""
+    more = f" +{len(names) - NAMES}" if len(names) > NAMES else ""
+    return ", ".join(names[:NAMES]) + more
 
 
 def _table(release: Release) -> Table:
@@ -173,8 +182,6 @@ def _current(steps: tuple[Step, ...]) -> Step | None:
 
 
 def _detail(step: Step) -> str:
-    if step.kind is StepKind.CHECK and step.state is StepState.RUNNING:
-        return f"#{step.round}"
     done = sum(h.state == "succeeded" for h in step.hosts)
     return f"{done}/{len(step.hosts)}" if step.hosts else ""
 

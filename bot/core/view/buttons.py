@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bot.core import undo
 from bot.core.button import ButtonValue
 from bot.core.card import Action, Confirm, Style
 from bot.core.config.target import ConfirmMode
 from bot.core.question import STANDING, Question, QuestionKind
 from bot.core.release import Phase, Release
 from bot.core.turn import board_nonce
-from bot.core.undo import changed, reversible
 from bot.core.value import Text, text
 from bot.core.verb import Verb
 
@@ -114,9 +114,10 @@ _BY_HAND = frozenset({QuestionKind.STEP_UNSURE, QuestionKind.ROLLBACK_FAILED})
 
 def _rollbacks(release: Release, question: Question) -> list[Action]:
     """*Roll back NAME* and *Roll back all N released so far*, where they differ."""
-    scope = reversible(release)
+    scope = undo.reversible(release)
+    own = tuple(c for c in undo.changed(release) if c == question.component)
     actions: list[Action] = []
-    if question.component in changed(release):
+    if undo.possible(release, own):
         change = release.change(question.component)
         label = _LABELS.get((question.kind, Verb.ROLLBACK), "button.rollback_one")
         actions.append(
@@ -131,7 +132,7 @@ def _rollbacks(release: Release, question: Question) -> list[Action]:
                 ),
             )
         )
-    if set(scope) - ({question.component} if actions else set()):
+    if undo.possible(release, scope) and set(scope) - {a for a in own if actions}:
         names = ", ".join(scope)
         actions.append(
             _rollback(
