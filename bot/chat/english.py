@@ -292,6 +292,9 @@ TEXTS: dict[str, str] = {
     "gap.unfinished": "{file} could not be read: {error}",
     # Errors since deploy
     "errors.title": "Errors of {target} since {since:time} (#{release}): {types} types, {new} new",
+    "errors.title_unreleased": "Errors of {target} since {since:time}: {types} types, {new} new",
+    "errors.no_baseline": "{component}: no log line at all before that, so nothing is called new",
+    "errors.unknown": "no logs before",
     "errors.nothing": "Errors of {target}: nothing can be counted",
     "errors.table": "Error types, before and after",
     "errors.windows": (
@@ -358,7 +361,8 @@ TEXTS: dict[str, str] = {
     "refused.stale": "This button belongs to something that is over; nothing was changed.",
     "refused.ended": "Release #{release} has ended ({phase:state}).",
     "refused.phase": "That makes no sense while the release is {phase:state}.",
-    "refused.paused": "The release is paused; resume it first. {who}",
+    "refused.paused": "The release is paused; resume it first.",
+    "refused.paused_by": "{who} paused the release; resume it first.",
     "refused.not_paused": "The release is not paused ({phase:state}).",
     "refused.answer_first": "First the open question must be answered: {question:text} {step}.",
     "refused.aborting": "It is being aborted already.",
@@ -381,7 +385,7 @@ TEXTS: dict[str, str] = {
     ),
     "refused.no_component": "{component} is not in this release.",
     "refused.room": "{target} is commanded in another room: {rooms}.",
-    "refused.locked": ("{name} is taken by {owner} with release #{release} for {age}: {reason}"),
+    "refused.locked": "{name} is taken for {age} by {owner} (#{release}): {reason}",
     "refused.lock_ambiguous": (
         "The lock {name} cannot be read, so it blocks. An admin frees it: unlock NAME reason"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core import access, undo
 from bot.core.event import Order
-from bot.core.question import Question
+from bot.core.question import Closed, Question
 from bot.core.release import Release
 from bot.core.turn import RefusalError, board_nonce
 from bot.core.value import text
@@ -60,7 +60,7 @@ def _by_nonce(release: Release, event: Order) -> Question | None:
         if event.verb not in question.choices or named not in {"", question.step}:
             continue
         if question.closed is not None:
-            raise _decided(question)
+            raise _decided(question, question.closed)
         return question
     raise RefusalError(text("refused.stale"), "expired")
 
@@ -69,13 +69,10 @@ def _already(release: Release, event: Order) -> None:
     """Say who decided when the last question of this kind is closed."""
     for question in reversed(release.questions):
         if event.verb in question.choices and question.closed and question.closed.name:
-            raise _decided(question)
+            raise _decided(question, question.closed)
 
 
-def _decided(question: Question) -> RefusalError:
-    closed = question.closed
-    if closed is None:
-        return RefusalError(text("refused.stale"), "expired")
+def _decided(question: Question, closed: Closed) -> RefusalError:
     at = closed.at.isoformat()
     if not closed.name:
         return RefusalError(text(f"refused.closed_{closed.verb}", at=at), "expired")

@@ -30,9 +30,12 @@ def settle(turn: Turn) -> None:
             case Phase.RUNNING:
                 _begin_ready(turn)
                 _finish(turn)
+            case Phase.PAUSED:
+                _begin_ready(turn, _WATCHING)
             case Phase.ABORTING:
                 _finish_abort(turn)
             case Phase.ROLLING_BACK:
+                _begin_ready(turn, _WATCHING)
                 _roll_back(turn)
             case _:
                 return
@@ -40,10 +43,15 @@ def settle(turn: Turn) -> None:
             return
 
 
-def _begin_ready(turn: Turn) -> None:
+_EVERYTHING = frozenset(StepKind)
+_WATCHING = frozenset({StepKind.CHECK})
+"""What begins at its time even while the release stands still: hosts that run something new."""
+
+
+def _begin_ready(turn: Turn, kinds: frozenset[StepKind] = _EVERYTHING) -> None:
     for step_id in [s.id for s in turn.release.steps if s.state is StepState.WAITING]:
         step = turn.release.step(step_id)
-        if may_begin(turn.release, step):
+        if step.kind in kinds and may_begin(turn.release, step):
             begin(turn, step)
 
 

@@ -59,7 +59,8 @@ def _required(event: Order, question: Question | None) -> Question:
 def _running(turn: Turn) -> None:
     if turn.release.phase is Phase.PAUSED:
         pause = turn.release.pause
-        raise RefusalError(text("refused.paused", who=pause.name if pause else ""))
+        who = pause.name if pause else ""
+        raise RefusalError(text("refused.paused_by" if who else "refused.paused", who=who))
     if turn.release.phase is not Phase.RUNNING:
         raise _phase(turn)
 

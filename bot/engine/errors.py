@@ -142,6 +142,10 @@ def _counted(name: str, window: Window, counts: Counts, *, hosts: tuple[str, ...
                 first_seen=sample.first_seen if sample else None,
                 sample=cut(redact(sample.message), SAMPLE) if sample else "",
                 hosts=len(where.get(kind, ())),
+                compared=bool(base.documents),
             )
         )
-    return Answer(component=name, lines=tuple(lines), window=window, gaps=counts.gaps)
+    gaps = counts.gaps
+    if not base.documents:
+        gaps = (*gaps, text("errors.no_baseline", component=name))
+    return Answer(component=name, lines=tuple(lines), window=window, gaps=gaps)

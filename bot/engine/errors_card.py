@@ -24,6 +24,8 @@ class Line(Value):
     first_seen: datetime | None = None
     sample: str = ""
     hosts: int = 0
+    compared: bool = True
+    """Whether there were logs before; without any, nothing can be called new."""
 
 
 class Answer(Value):
@@ -49,7 +51,7 @@ def card(shown: Shown, answers: list[Answer], *, top: int | None) -> Card:
     lines = sorted(
         (line for a in answers for line in a.lines),
         key=lambda x: (
-            -(x.before == 0 and x.after > 0),
+            -(_known(x) == "errors.new"),
             -x.after,
             -(x.multiple or 0),
             x.error_type,
@@ -65,11 +67,11 @@ def card(shown: Shown, answers: list[Answer], *, top: int | None) -> Card:
     windows = [a.window for a in answers if a.window]
     since = min(w.start for w in windows).isoformat() if windows else ""
     title = text(
-        "errors.title" if windows else "errors.nothing",
+        _title(shown) if windows else "errors.nothing",
         target=shown.target,
         release=shown.release,
         since=since,
-        new=sum(1 for x in lines if not x.before and x.after),
+        new=sum(_known(x) == "errors.new" for x in lines),
         types=sum(1 for x in lines if x.after),
     )
     return Card(
@@ -82,6 +84,10 @@ def card(shown: Shown, answers: list[Answer], *, top: int | None) -> Card:
         chart=_chart(rows) if rows else None,
         footer=text("errors.windows", zone=shown.zone),
     )
+
+
+def _title(shown: Shown) -> str:
+    return "errors.title" if shown.release else "errors.title_unreleased"
 
 
 def _table(lines: list[Line]) -> Table:
@@ -109,6 +115,8 @@ def _table(lines: list[Line]) -> Table:
 
 
 def _known(line: Line) -> str:
+    if not line.compared:
+        return "errors.unknown"
     if line.before == 0:
         return "errors.new"
     return "errors.known" if line.after else "errors.vanished"

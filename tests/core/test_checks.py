@@ -327,6 +327,19 @@ def test_checks_already_running_go_on_in_a_pause() -> None:
     assert world.step("media/finish").state is StepState.WAITING
 
 
+def test_a_pause_does_not_stop_the_watching_of_what_was_restarted() -> None:
+    """A restart that ends during a pause is watched at its times; nothing is deployed meanwhile."""
+    world = started(release(target(TWO)))
+    world.until("auth/restart")
+    world.order(Verb.PAUSE, OPERATOR)
+    world.run()
+
+    rounds = world.step("auth/check").rounds
+    assert [r.due - restarted(world) for r in rounds] == [5 * n * MINUTE for n in (1, 2, 3)]
+    assert world.step("auth/finish").state is StepState.WAITING
+    assert world.step("media/start").state is StepState.WAITING
+
+
 @pytest.mark.scenario(68)
 def test_an_abort_between_rounds_cancels_the_remaining_ones() -> None:
     """Later looks do not happen, and the check's message is brought up to date."""
@@ -380,6 +393,37 @@ def test_two_foreign_versions_are_answered_one_by_one() -> None:
     assert world.phase() is Phase.PAUSED
     assert world.click(second, Verb.RESUME, OPERATOR).refusal is None
     assert world.phase() is Phase.RUNNING
+
+
+def test_a_foreign_version_is_asked_about_once() -> None:
+    """The same finding again changes nothing; one during a check suspends it, too."""
+    world = started(release(target(ONE)))
+    world.until("auth/deploy")
+    foreign = Drifted(component="auth", expected="h1: 1.0", found="h1: 9.9")
+    world.feed(foreign)
+    before = world.release
+    world.feed(foreign)
+    assert world.release is before
+
+    world.order(Verb.RESUME, OPERATOR)
+    world.until("auth/check")
+    world.feed(foreign)
+    world.click(world.question(QuestionKind.DRIFT), Verb.CHECK, OPERATOR)
+    world.feed(foreign)
+    kinds = [q.kind for q in world.release.open_questions]
+    assert kinds == [QuestionKind.DRIFT]
+    assert world.step("auth/check").state is StepState.UNSURE
+
+
+def test_a_foreign_version_is_not_asked_about_on_the_way_out() -> None:
+    """In a rollback the versions are read back anyway."""
+    world = checking()
+    world.order(Verb.ROLLBACK, ADMIN)
+    before = world.release
+
+    world.feed(Drifted(component="auth", expected="1.0", found="9.9"))
+
+    assert world.release is before
 
 
 def test_a_foreign_version_of_an_unknown_component_is_none_of_ours() -> None:

@@ -91,6 +91,16 @@ def test_of_a_mixed_component_only_restarted_hosts_are_known() -> None:
     assert found(now, h1="1.0", h2="2.0") == ("h1: 2.0", "h1: 1.0")
 
 
+def test_an_executor_without_host_results_restarted_the_whole_group() -> None:
+    """A restart that is done and names no hosts counts for all of its group."""
+    world = started(release(target(ONE)))
+    world.progress["auth/restart"] = Progress(state=ProgressState.SUCCEEDED)
+    world.until("auth/check")
+
+    assert found(world.release, **dict.fromkeys(HOSTS, "2.0")) is None
+    assert found(world.release, **dict.fromkeys(HOSTS[:4], "2.0")) == ("h5: 2.0", "h5: 1.0")
+
+
 def test_hosts_that_a_person_vouched_for_may_run_either_version() -> None:
     """After *It finished* nobody knows exactly; a third version is foreign all the same."""
     world = started(release(target(ONE)))

@@ -159,12 +159,12 @@ def test_owners_are_approvers_of_their_component_only() -> None:
     """An owner approves what they own, and gains nothing over the release as a whole."""
     owner = Actor(person="umi", name="Umi", owns=("chat",))
     world = at_gate()
-    gate = world.question(QuestionKind.GATE)
 
     assert refusal(world.order(Verb.PAUSE, owner)) == "refused.role"
     assert refusal(world.order(Verb.ABORT, owner)) == "refused.role"
     assert refusal(world.order(Verb.ROLLBACK, owner)) == "refused.role"
-    assert refusal(world.click(gate, Verb.APPROVE, owner)) == ""
+    assert refusal(world.order(Verb.APPROVE, owner)) == ""
+    assert world.step("chat/gate").state is StepState.DONE
 
 
 def test_an_owner_may_not_roll_back_everything_through_their_question() -> None:
@@ -316,7 +316,7 @@ def test_a_go_waits_for_the_end_of_a_pause() -> None:
     world.run()
     world.order(Verb.PAUSE, OPERATOR)
 
-    assert refusal(world.order(Verb.GO, OPERATOR)) == "refused.paused"
+    assert refusal(world.order(Verb.GO, OPERATOR)) == "refused.paused_by"
     world.order(Verb.RESUME, OPERATOR)
     assert refusal(world.order(Verb.GO, OPERATOR)) == ""
 
@@ -428,6 +428,55 @@ def test_by_people_counts_accepted_decisions() -> None:
 
     assert world.release.decisions == 2
     assert "fact.note" in world.facts
+
+
+def test_a_pause_by_a_rule_has_no_name() -> None:
+    """The refusal of a Go names a person only where one paused."""
+    world = started(release(target(TWO, parallel=2)), ConfirmMode.EACH_STEP)
+    world.run()
+    world.refused["auth/deploy"] = "no"
+    world.order(Verb.GO, OPERATOR, step="auth/deploy")
+    world.until("auth/deploy", StepState.FAILED)
+
+    assert refusal(world.order(Verb.GO, OPERATOR, step="media/deploy")) == "refused.paused"
+    assert refusal(world.order(Verb.PAUSE, OPERATOR)) == "refused.paused"
+
+
+def test_nothing_is_decided_about_a_release_that_is_being_aborted() -> None:
+    """Rollback, pause and another way of confirming make no sense any more; it says so."""
+    world = started(release(target(ONE)))
+    world.until("auth/deploy")
+    world.order(Verb.ABORT, OPERATOR)
+
+    for verb in (Verb.ROLLBACK, Verb.PAUSE, Verb.CONFIRM):
+        assert refusal(world.order(verb, ADMIN)) == "refused.phase"
+    assert refusal(world.order(Verb.RESUME, ADMIN)) == "refused.not_paused"
+    assert refusal(world.order(Verb.ROLLBACK, ADMIN, component="no")) == "refused.no_component"
+
+
+def test_switching_the_way_of_confirming_in_a_pause_begins_nothing() -> None:
+    """The open Go is given by *Run on*, and used when the pause ends."""
+    world = started(release(target(ONE)), ConfirmMode.EACH_STEP)
+    world.run()
+    world.order(Verb.PAUSE, OPERATOR)
+    world.order(Verb.CONFIRM, OPERATOR)
+
+    assert not world.asks(QuestionKind.GO)
+    assert world.step("auth/deploy").attempt == 0
+    world.order(Verb.RESUME, OPERATOR)
+    assert world.step("auth/deploy").attempt == 1
+
+
+def test_a_skip_answers_the_question_about_its_step() -> None:
+    """Nothing stays open about what was skipped, not even a check's verdict."""
+    world = started(release(target(ONE)))
+    world.results["auth/check"] = Result.FAIL
+    world.run()
+    world.order(Verb.SKIP, ADMIN, step="auth/check", reason="known")
+
+    assert world.release.open_questions == ()
+    assert world.phase() is Phase.DONE
+    assert world.step("auth/check").state is StepState.SKIPPED
 
 
 def test_a_note_is_kept_even_after_the_end() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bot.core.effect import EffectKind
-from bot.core.event import StepProgressed, StepStarted, StepUnsure, StopAnswered
+from bot.core.event import StepProgressed, StepStarted, StepUnsure, StopAnswered, TimerRang
 from bot.core.operation import HostResult, HostState, Progress, ProgressState
 from bot.core.release import Phase, QuestionKind, StepState
 from bot.core.verb import Verb
 from tests.support.releases import (
     ADMIN,
+    APPROVER,
     CANARIED,
     HOSTS,
     ONE,
@@ -68,6 +69,41 @@ def test_who_keeps_waiting_is_asked_again_at_the_next_deadline() -> None:
     world.ring("deadline")
 
     assert world.asks(QuestionKind.OVERDUE)
+
+
+def test_what_is_offered_past_the_deadline_depends_on_what_is_going_on() -> None:
+    """During a rollback: wait or abort; while aborting: wait."""
+    rolling = started(release(target(ONE)))
+    rolling.until("auth/check")
+    rolling.order(Verb.ROLLBACK, APPROVER)
+    rolling.progress["auth/undo-deploy"] = GOING
+    rolling.until("auth/undo-deploy")
+    rolling.feed(TimerRang(name="deadline", step="auth/undo-deploy", attempt=1))
+    aborting = looked_at(GOING)
+    aborting.stops["auth/deploy"] = "no"
+    aborting.order(Verb.ABORT, OPERATOR)
+    aborting.feed(TimerRang(name="deadline", step="auth/deploy", attempt=1))
+
+    assert rolling.question(QuestionKind.OVERDUE).choices == (Verb.CHECK, Verb.ABORT)
+    assert aborting.question(QuestionKind.OVERDUE).choices == (Verb.CHECK,)
+
+
+def test_a_deadline_of_an_older_attempt_asks_nothing() -> None:
+    """Only the attempt that runs can be overdue."""
+    world = looked_at(GOING)
+    before = world.release
+
+    world.feed(TimerRang(name="deadline", step="auth/deploy", attempt=0))
+
+    assert world.release is before
+
+
+def test_a_host_that_still_ran_when_all_succeeded_has_succeeded() -> None:
+    """The last look at an operation that succeeded is not left half way."""
+    world = looked_at(Progress(state=ProgressState.SUCCEEDED, hosts=hosts(HostState.RUNNING)))
+    world.until("auth/deploy", StepState.DONE)
+
+    assert {h.state for h in world.step("auth/deploy").hosts} == {HostState.SUCCEEDED}
 
 
 @pytest.mark.scenario(51)

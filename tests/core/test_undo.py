@@ -384,6 +384,53 @@ def test_a_halted_operation_that_gets_lost_is_not_asked_about() -> None:
     world.until("auth/undo-verify", StepState.DONE)
 
 
+def test_undo_steps_of_a_second_rollback_have_names_of_their_own() -> None:
+    """After a rollback that was cut off, the next one's steps are told apart from the first's."""
+    world = checking("auth/check", release(target(ONE)))
+    world.order(Verb.ROLLBACK, APPROVER)
+    world.order(Verb.ABORT, OPERATOR)
+    world.run()
+
+    again = undo.undo_steps(world.release, undo.changed(world.release))
+
+    assert world.phase() is Phase.FAILED
+    assert [s.id for s in again][:2] == ["auth/undo-deploy-2", "auth/undo-restart-2"]
+    assert again[1].needs == ("auth/undo-deploy-2",)
+
+
+def test_an_abort_before_the_undo_began_leaves_everything_released() -> None:
+    """Nothing was taken back yet: aborted, not failed."""
+    world = started(release(target(ONE)))
+    world.until("auth/restart")
+    world.progress["auth/restart"] = Progress(state=ProgressState.RUNNING)
+    while not world.step("auth/restart").handle:
+        world.tick()
+    world.stops["auth/restart"] = "cannot"
+    world.order(Verb.ROLLBACK, APPROVER)
+    world.order(Verb.ABORT, OPERATOR)
+    del world.progress["auth/restart"]
+    world.run()
+
+    assert undone(world) == []
+    assert world.phase() is Phase.ABORTED
+
+
+def test_hosts_without_names_go_back_as_a_whole_group() -> None:
+    """An executor that names no hosts is asked for the group."""
+    start = release(target(ONE))
+    bare = start.changes[0].model_copy(update={"groups": {"all": ()}})
+    world = started(start.model_copy(update={"changes": (bare,)}))
+    world.progress = dict.fromkeys(
+        ("auth/deploy", "auth/restart"), Progress(state=ProgressState.SUCCEEDED)
+    )
+    world.until("auth/check")
+    world.order(Verb.ROLLBACK, APPROVER)
+    world.run()
+
+    assert {s.only_hosts for s in world.release.steps if s.undo} == {()}
+    assert world.phase() is Phase.ROLLED_BACK
+
+
 def test_taking_back_an_ended_release_is_a_release_of_its_own() -> None:
     """Its steps are the undo steps of the ended one; it begins at once and ends confirmed."""
     ended = started(release(target(TWO)))

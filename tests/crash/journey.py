@@ -45,6 +45,7 @@ class End:
 class Story:
     """What people do in a release, what must have been begun, and what rooms must have heard."""
 
+    name: str
     line: str
     answers: Mapping[str, str]
     starts: frozenset[str]

@@ -26,6 +26,7 @@ def _shares(*steps: str) -> frozenset[str]:
 
 
 RELEASE = Story(
+    name="release",
     line="/release start shop 2.0",
     answers={"start": "mina", "approve": "taro"},
     starts=frozenset(
@@ -52,6 +53,7 @@ RELEASE = Story(
 """Both components, and the canary is approved."""
 
 ROLLBACK = Story(
+    name="rollback",
     line="/release start shop 2.0 gateway=3.0-broken",
     answers={"start": "mina", "resume": "mina"},
     starts=frozenset(
@@ -90,6 +92,7 @@ ROLLBACK = Story(
 """The canary fails, the countdown ends, the canary goes back, the release goes on without it."""
 
 ABORT = Story(
+    name="abort",
     line="/release start shop 2.0 only=gateway",
     answers={"start": "mina"},
     starts=frozenset({"gateway/deploy/1"}),

@@ -16,11 +16,11 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
 
 
 def _name(kill: Kill) -> str:
-    return kill.name.replace(" ", "-")
+    return f"{kill.story.name}-{kill.name}".replace(" ", "-")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("story", [RELEASE, ROLLBACK, ABORT], ids=["release", "rollback", "abort"])
+@pytest.mark.parametrize("story", [RELEASE, ROLLBACK, ABORT], ids=lambda story: story.name)
 async def test_the_end_that_all_others_are_compared_with(story: Story, tmp_path: Path) -> None:
     """Nobody kills anything: this is the end that each killed release must come to as well."""
     async with staged(tmp_path, story) as stage:

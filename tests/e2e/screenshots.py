@@ -54,7 +54,7 @@ async def _run(mina: Visitor, folder: Path) -> None:
 
 async def _trouble(mina: Visitor, folder: Path) -> None:
     await expect(mina.card("has a regression")).to_be_visible(timeout=A_CHECK)
-    await mina.page.set_viewport_size({"width": 1360, "height": 1110})
+    await mina.page.set_viewport_size({"width": 1360, "height": 1140})
     await _picture(mina, folder / "verdict.png")
     await mina.say("errors since deploy top 5")
     await expect(mina.card("Errors of openchat")).to_be_visible(timeout=SOON)

@@ -9,9 +9,11 @@ import pytest
 
 from bot.core.card import Card
 from bot.core.config import ReleaseFile
-from bot.core.inbound import Outcome, Reply
+from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.operation import Candidate, Running
 from bot.core.question import QuestionKind
 from bot.core.release import Phase
+from bot.store import Tx
 from tests.engine.conftest import Make
 from tests.support.engines import (
     ADMIN,
@@ -443,3 +445,72 @@ def test_the_people_of_these_tests_have_the_roles_that_they_are_named_for() -> N
         "approver",
         "admin",
     ]
+
+
+async def test_ok_answers_exactly_one_question(make: Make) -> None:
+    """With two open questions `ok` is refused: nobody knows which one was meant."""
+    bot = await make(components={"chat": {}, "media": {}}, confirm="each_step", parallel=2)
+    await bot.start()
+    await bot.run(asked)
+    assert len((await bot.release()).open_questions) == 2
+    reply = await bot.say("ok", OTHER)
+
+    assert "refused.bare" in said(reply)
+    assert len((await bot.release()).open_questions) == 2
+
+
+async def test_an_unreadable_record_is_settled_and_stops_nothing(make: Make) -> None:
+    """A row that no version understands is answered as failed; the ones behind it are done."""
+    bot = await make(**SINGLE)
+    at = bot.outside.clock.now
+    fields = {"surface": "web", "room": HOME, "person": STARTER, "at": at}
+    good = Inbound.model_validate({**fields, "dedupe": "b", "text": "start openchat"})
+
+    def left_over(tx: Tx) -> None:
+        tx.record("a", "web", "{}", at)
+        tx.record("b", "web", good.model_dump_json(), at)
+
+    await bot.real.transact(left_over)
+    bot.outside.clock.now += timedelta(seconds=6)
+    await bot.recovery.take_up()
+
+    assert [r.id for r in await bot.live()] == [1]
+    assert await bot.real.read(lambda tx: tx.unsettled(bot.outside.clock.now)) == []
+
+
+async def test_an_unforeseen_error_is_answered(make: Make) -> None:
+    """No click is silent: the person hears that nothing was changed, and nothing was."""
+    bot = await make(**SINGLE)
+
+    async def candidates(_: str) -> tuple[Candidate, ...]:
+        raise RuntimeError("a bug")
+
+    bot.deployer.candidates = candidates  # type: ignore[method-assign]  # it breaks as no port may
+    reply = await bot.say("start openchat")
+
+    assert "refused.failed" in said(reply)
+    assert await bot.live() == []
+
+
+async def test_what_is_at_work_is_not_taken_up_again(make: Make) -> None:
+    """A slow start is not begun a second time by the process that is at it."""
+    bot = await make(**SINGLE)
+    asks, go_on = 0, asyncio.Event()
+    real = bot.deployer.running
+
+    async def running(component: str) -> Running:
+        nonlocal asks
+        asks += 1
+        await go_on.wait()
+        return await real(component)
+
+    bot.deployer.running = running  # type: ignore[method-assign]  # it takes its time
+    start = asyncio.create_task(bot.say("start openchat"))
+    while not asks:
+        await asyncio.sleep(0.001)
+    bot.outside.clock.now += timedelta(seconds=30)
+    await bot.recovery.take_up()
+    go_on.set()
+
+    assert (await start).outcome is Outcome.ACCEPTED
+    assert asks == 1

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.card import Action
 from bot.core.effect import EffectKind
 from bot.core.event import StepProgressed
 from bot.core.inbound import Outcome
@@ -25,7 +26,6 @@ from tests.support.engines import (
     LINE,
     OTHER,
     SINGLE,
-    SMALL,
     STARTER,
     TEAM,
     Bot,
@@ -94,6 +94,13 @@ async def test_two_processes_do_everything_once(pair: tuple[Bot, Bot]) -> None:
     assert min(len(bot.deployer.calls) for bot in pair) > 0
 
 
+async def _press_until_dead(one: engines.Bot, action: Action) -> None:
+    """Wherever the process notices its end first, the next thing it does is not done."""
+    await one.press(action)
+    await one.drain()
+    one.life.moment("after its end")
+
+
 @pytest.mark.scenario(10)
 async def test_a_killed_process_is_taken_over_within_ten_seconds(make: Make) -> None:
     """What it held becomes free with its lease; the other one finishes within ten seconds."""
@@ -101,10 +108,10 @@ async def test_a_killed_process_is_taken_over_within_ten_seconds(make: Make) -> 
     two = await make(one.outside)
     await one.start()
     await one.run(asked)
-    await one.answer(QuestionKind.GO, "go")
+    go = await one.button(QuestionKind.GO, "go")
     one.life.where = "after the executor was called"
     with pytest.raises(engines.KilledError):
-        await one.drain()
+        await _press_until_dead(one, go)
     await one.kill()
     died = one.outside.clock.now
 
@@ -154,20 +161,33 @@ async def slow_call(make: Make) -> tuple[Bot, asyncio.Event]:
 @pytest.mark.scenario(11)
 async def test_a_worker_whose_lease_was_lost_changes_nothing(make: Make) -> None:
     """The slow worker's answer comes when another one adopted the task: it is not kept."""
-    one, gate = await slow_call(make)
+    one = await make(**SINGLE)
     two = await make(one.outside)
+    one.deployer.hold("chat")
     two.deployer.hold("chat")
     await one.start()
-    await asyncio.sleep(0)
+    await one.run(lambda r: r.step("chat/deploy").handle)
+    awake = asyncio.Event()
+
+    async def look(job: Job) -> None:
+        await awake.wait()
+        step = (await one.release()).step("chat/deploy")
+        progress = Progress(state=ProgressState.FAILED, detail="an old answer")
+        await job.feed(StepProgressed(step=step.id, attempt=step.attempt, progress=progress))
+
+    one.engine._performers[EffectKind.LOOK] = look
+    one.outside.clock.now += timedelta(seconds=2)
+    await one.engine.take()
     one.outside.clock.now += timedelta(seconds=6)
-    release = await two.run(lambda r: r.step("chat/deploy").handle)
+    release = await two.run(lambda r: r.step("chat/deploy").hosts)
     before = await two.journal()
 
-    gate.set()
+    awake.set()
     await asyncio.wait(list(one.engine._tasks.values()))
 
     assert await two.journal() == before
     assert await two.release() == release
+    assert release.step("chat/deploy").state is StepState.RUNNING
 
 
 @pytest.mark.scenario(11)
@@ -232,17 +252,17 @@ async def test_no_call_leaves_after_the_lease_was_lost(make: Make) -> None:
 
 async def test_a_recorded_message_is_done_once_by_two(make: Make) -> None:
     """Two processes that find the same unanswered message do it once; the other one steps back."""
-    one = await make(**SMALL)
-    two = await make(one.outside)
+    one = await make(**SINGLE, confirm="each_step")
+    await one.start()
+    await one.drain()
     one.life.ends_at = one.life.moments + 2
     with pytest.raises(engines.KilledError):
-        await one.say("start openchat")
+        await one.say("note the cake is ready")
     await one.kill()
-    three = await make(one.outside)
+    two, three = await make(one.outside), await make(one.outside)
     one.outside.clock.now += timedelta(seconds=6)
 
     await asyncio.gather(two.recovery.take_up(), three.recovery.take_up())
 
-    heads = await two.real.read(lambda tx: tx.live_heads())
-    assert [head.id for head in heads] == [1]
+    assert (await two.facts()).count("fact.note") == 1
     assert await two.real.read(lambda tx: tx.unsettled(one.outside.clock.now)) == []

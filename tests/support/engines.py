@@ -173,11 +173,15 @@ class RecordingRoom:
         self.failing = False
         self.gate: asyncio.Event | None = None
         """While set and not open, every delivery waits for it."""
+        self.first: asyncio.Event | None = None
+        """The next delivery waits for it, and only that one."""
 
     async def show(self, key: str, card: Card, ref: str | None) -> str:
         """Post or edit."""
-        if self.gate is not None:
-            await self.gate.wait()
+        first, self.first = self.first, None
+        for gate in (self.gate, first):
+            if gate is not None:
+                await gate.wait()
         if self.failing:
             raise RoomError("out of order")
         if ref is None and key not in self.cards:
@@ -400,11 +404,16 @@ class Bot:
             tasks = [t for t in self.engine._tasks.values() if not self._is_ignored(t)]
             if tasks:
                 await asyncio.wait(tasks)
+            if self.life.dead:
+                raise KilledError
+            if tasks:
+                continue
+            if waiting > SETTLING:
                 if self.life.dead:
+                    # It ended while the rows were looked at.
                     raise KilledError
-            elif waiting > SETTLING:
                 return
-            elif waiting:
+            if waiting:
                 # Not to the next due row: another process may have taken this one meanwhile.
                 clock.now = max(clock.now, began + timedelta(seconds=waiting))
 

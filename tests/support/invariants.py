@@ -40,6 +40,9 @@ class Monitor:
     def __call__(self, before: Release, event: Event, outcome: Outcome) -> None:
         """Check one transition."""
         after = outcome.release
+        if isinstance(event, Order):
+            told = outcome.refusal is not None or any(f.key == "fact.order" for f in outcome.facts)
+            assert told, "no click is silent"
         if outcome.refusal is not None:
             assert after is before, "a refused order leaves the release unchanged"
             assert not outcome.effects, "a refused order has no effects"

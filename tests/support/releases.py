@@ -247,11 +247,12 @@ class World:
     def until(self, step_id: str, *states: StepState, limit: int = 2000) -> Step:
         """Let the world act until a step is in one of some states (running unless said)."""
         for _ in range(limit):
-            if self.step(step_id).state in (states or (StepState.RUNNING,)):
-                return self.step(step_id)
+            step = self.release.find_step(step_id)
+            if step is not None and step.state in (states or (StepState.RUNNING,)):
+                return step
             if self.tick() is None:
                 break
-        msg = f"{step_id} is {self.step(step_id).state} and does not move"
+        msg = f"{step_id} does not come so far: {self.release.find_step(step_id)}"
         raise AssertionError(msg)
 
     def ring(self, name: str) -> None:

@@ -1,0 +1,134 @@
+"""The card of a check: its rounds, the verdict, the evidence."""
+
+from __future__ import annotations
+
+from bot.core import view
+from bot.core.card import Card
+from bot.core.config import OnFail, Policy
+from bot.core.event import Checked
+from bot.core.release import QuestionKind, StepState
+from bot.core.value import Text
+from bot.core.verb import Verb
+from bot.core.verdict.verdict import Result, TypeLine
+from bot.core.view.check import BARS, check_word, types_chart, types_table
+from tests.support.releases import (
+    ADMIN,
+    ONE,
+    OPERATOR,
+    World,
+    release,
+    started,
+    target,
+    verdict,
+)
+
+
+def checked(*results: Result, policy: Policy | None = None) -> World:
+    """One component whose check has run these rounds."""
+    world = started(release(target(ONE), policy))
+    world.until("auth/check")
+    for result in results:
+        world.results["auth/check"] = result
+        before = len(world.step("auth/check").rounds)
+        while len(world.step("auth/check").rounds) == before:
+            world.tick()
+    return world
+
+
+def card(world: World) -> Card:
+    """The card of the check as it is now."""
+    return view.check(world.release, world.step("auth/check"))
+
+
+def lines(world: World) -> list[str]:
+    """The keys of the card's lines."""
+    return [line.key for line in card(world).lines if isinstance(line, Text)]
+
+
+def test_each_round_is_a_line_and_the_next_one_has_its_time() -> None:
+    """After the third clean one: monitoring is finished."""
+    assert lines(checked()) == ["check.next"]
+    assert lines(checked(Result.PASS)) == ["check.round", "check.next"]
+    assert lines(checked(Result.PASS, Result.PASS, Result.PASS)) == [
+        "check.round",
+        "check.round",
+        "check.round",
+        "check.finished",
+    ]
+
+
+def test_a_late_round_is_marked() -> None:
+    """The line says so for ever."""
+    world = checked()
+    world.feed(Checked(step="auth/check", round=1, repeat=0, late=True, verdict=verdict()))
+
+    assert lines(world)[0] == "check.round_late"
+
+
+def test_findings_and_reasons_stand_under_their_round() -> None:
+    """What was found, or why nothing could be measured."""
+    failed = checked(Result.FAIL)
+    unsure = checked(Result.INCONCLUSIVE)
+
+    assert lines(failed) == ["check.round", "finding.new"]
+    assert lines(unsure) == ["check.round", "honesty.no_documents", "check.next"]
+    assert card(failed).state == "fail"
+
+
+def test_under_observe_no_finish_is_announced_for_a_fail() -> None:
+    """All rounds ran; what was found stays the verdict."""
+    policy = Policy(on_fail=OnFail.OBSERVE)
+    world = checked(Result.FAIL, Result.PASS, Result.PASS, policy=policy)
+
+    assert "check.finished" not in lines(world)
+    assert card(world).state == "fail"
+
+
+def test_a_cancelled_check_says_so_in_state_text_and_line() -> None:
+    """Never a pass, however clean its rounds were."""
+    world = checked(Result.PASS, Result.PASS)
+    world.order(Verb.ABORT, OPERATOR)
+
+    assert card(world).state == "cancelled"
+    assert card(world).text.params["result"] == "verdict.word.cancelled"
+    assert lines(world)[-1] == "check.cancelled"
+
+
+def test_the_word_of_a_check_follows_its_state() -> None:
+    """Empty before it began; running, pass, inconclusive, overridden."""
+    world = started(release(target(ONE)))
+    words = [check_word(world.step("auth/check"))]
+    world.until("auth/check")
+    words.append(check_word(world.step("auth/check")))
+    world.results["auth/check"] = Result.INCONCLUSIVE
+    world.until("auth/check", StepState.UNSURE)
+    words.append(check_word(world.step("auth/check")))
+    world.click(world.question(QuestionKind.INCONCLUSIVE), Verb.OVERRIDE, ADMIN, reason="known")
+    words.append(check_word(world.step("auth/check")))
+
+    assert words == ["", "running", "inconclusive", "overridden"]
+    assert check_word(world.step("auth/deploy")) == ""
+
+
+def test_the_numbers_say_how_blind_the_rule_is() -> None:
+    """Documents seen, and the rise that rule B would have needed."""
+    footer = card(checked(Result.PASS)).footer
+
+    assert isinstance(footer, Text)
+    assert footer.params["multiple"] == 2880
+
+
+def test_counts_are_a_table_and_bars() -> None:
+    """A new type is marked; the bars are the largest types only."""
+    types = tuple(
+        TypeLine(error_type=f"T{n}", before=n % 2, after=9 - n, multiple=1.5 if n % 2 else None)
+        for n in range(9)
+    )
+    table, chart = types_table(types), types_chart(types)
+
+    assert [row.state for row in table.rows[:2]] == ["new", ""]
+    assert [row.cells[3] for row in table.rows[:2]] == ["\N{EN DASH}", "\N{MULTIPLICATION SIGN}1.5"]
+    assert chart is not None
+    assert len(chart.categories) == BARS
+    assert [s.values[0] for s in chart.series] == [0.0, 9.0]
+    assert types_chart(()) is None
