@@ -482,8 +482,8 @@ async def test_an_unforeseen_error_is_answered(make: Make) -> None:
     """No click is silent: the person hears that nothing was changed, and nothing was."""
     bot = await make(**SINGLE)
 
-    async def candidates(_: str) -> tuple[Candidate, ...]:
-        raise RuntimeError("a bug")
+    async def candidates(component: str) -> tuple[Candidate, ...]:
+        raise RuntimeError(f"a bug about {component}")
 
     bot.deployer.candidates = candidates  # type: ignore[method-assign]  # it breaks as no port may
     reply = await bot.say("start openchat")
@@ -495,19 +495,20 @@ async def test_an_unforeseen_error_is_answered(make: Make) -> None:
 async def test_what_is_at_work_is_not_taken_up_again(make: Make) -> None:
     """A slow start is not begun a second time by the process that is at it."""
     bot = await make(**SINGLE)
-    asks, go_on = 0, asyncio.Event()
+    asked_now, go_on = asyncio.Event(), asyncio.Event()
+    asks = 0
     real = bot.deployer.running
 
     async def running(component: str) -> Running:
         nonlocal asks
         asks += 1
+        asked_now.set()
         await go_on.wait()
         return await real(component)
 
     bot.deployer.running = running  # type: ignore[method-assign]  # it takes its time
     start = asyncio.create_task(bot.say("start openchat"))
-    while not asks:
-        await asyncio.sleep(0.001)
+    await asked_now.wait()
     bot.outside.clock.now += timedelta(seconds=30)
     await bot.recovery.take_up()
     go_on.set()

@@ -409,9 +409,6 @@ class Bot:
             if tasks:
                 continue
             if waiting > SETTLING:
-                if self.life.dead:
-                    # It ended while the rows were looked at.
-                    raise KilledError
                 return
             if waiting:
                 # Not to the next due row: another process may have taken this one meanwhile.
