@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from bot.core.effect import EffectKind
-from bot.core.event import StepProgressed, StepStarted, StepUnsure, StopAnswered, TimerRang
+from bot.core.event import (
+    Checked,
+    Event,
+    StepProgressed,
+    StepStarted,
+    StepUnsure,
+    StopAnswered,
+    TimerRang,
+    VersionRead,
+)
 from bot.core.operation import HostResult, HostState, Progress, ProgressState
 from bot.core.release import Phase, QuestionKind, StepState
 from bot.core.verb import Verb
@@ -21,6 +30,7 @@ from tests.support.releases import (
     release,
     started,
     target,
+    verdict,
 )
 
 UNKNOWN = Progress(state=ProgressState.UNKNOWN, detail="HTML")
@@ -228,6 +238,61 @@ def test_an_answer_for_an_older_attempt_changes_nothing() -> None:
 
     assert world.release is before
     assert before.step("auth/deploy").attempt == 2
+
+
+DONE = Progress(state=ProgressState.FAILED, detail="late")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        StepProgressed(step="auth/deploy", attempt=1, progress=DONE),
+        StepProgressed(step="auth/check", attempt=1, progress=DONE),
+        StepUnsure(step="auth/start", attempt=0, detail="late"),
+        VersionRead(step="auth/deploy", attempt=1, versions={}),
+        VersionRead(step="auth/check", attempt=1, versions={}),
+        Checked(step="auth/deploy", round=0, repeat=0, late=False, verdict=verdict()),
+        Checked(step="no/such", round=1, repeat=0, late=False, verdict=verdict()),
+    ],
+    ids=lambda event: f"{event.kind}-{event.step}",
+)
+def test_an_answer_that_does_not_fit_its_step_changes_nothing(event: Event) -> None:
+    """Another kind of step, one that has ended, or one that is not there."""
+    world = started(release(target(ONE)))
+    world.until("auth/check")
+    before = world.release
+
+    assert world.feed(event).refusal is None
+    assert world.release is before
+
+
+def test_versions_of_an_older_reading_confirm_nothing() -> None:
+    """Only the reading that is under way counts, and one that failed is no confirmation."""
+    world = started(release(target(ONE)))
+    world.until("auth/check")
+    world.order(Verb.ROLLBACK, APPROVER)
+    world.until("auth/undo-verify")
+    right = dict.fromkeys(HOSTS, "1.0")
+    world.feed(VersionRead(step="auth/undo-verify", attempt=0, versions=right))
+    assert world.step("auth/undo-verify").state is StepState.RUNNING
+
+    world.feed(VersionRead(step="auth/undo-verify", attempt=1, versions=right, detail="half"))
+    detail = world.step("auth/undo-verify").detail
+    assert world.step("auth/undo-verify").state is StepState.FAILED
+    assert detail is not None
+    assert detail.params["found"] == "half"
+    world.feed(VersionRead(step="auth/undo-verify", attempt=1, versions=right))
+    assert world.step("auth/undo-verify").state is StepState.FAILED
+
+
+def test_a_host_that_was_not_touched_by_a_success_stays_so() -> None:
+    """What the executor left alone is not taken back later."""
+    some = (*hosts(HostState.SUCCEEDED, "h1"), *hosts(HostState.UNCHANGED, *HOSTS[1:]))
+    world = looked_at(Progress(state=ProgressState.SUCCEEDED, hosts=some))
+    world.until("auth/deploy", StepState.DONE)
+
+    assert world.step("auth/deploy").hosts == some
+    assert world.step("auth/deploy").changed_hosts == ("h1",)
 
 
 def test_a_second_handle_is_not_taken() -> None:

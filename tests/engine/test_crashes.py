@@ -332,3 +332,20 @@ async def test_a_confirmed_preview_survives_a_kill(make: Make) -> None:
 
     assert release.phase is Phase.ABORTED
     assert (await second.press(do)).outcome is Outcome.DECIDED
+
+
+@pytest.mark.scenario(3)
+async def test_an_abort_before_the_taken_over_call_keeps_it_back(make: Make) -> None:
+    """The process died before the call and somebody aborted: nothing leaves any more."""
+    bot, outside = await waiting_for_go(make)
+    await bot.answer(QuestionKind.GO, "go")
+    await until_killed(bot, "before the executor is called")
+    second = await make(outside)
+    abort = next(a for a in second.card("board").actions if a.verb == "abort")
+    assert (await second.press(abort, OTHER)).outcome is Outcome.ACCEPTED
+
+    release = await second.run(ended)
+
+    assert release.phase is Phase.ABORTED
+    assert release.step("chat/deploy").state is StepState.CANCELLED
+    assert outside.calls == []

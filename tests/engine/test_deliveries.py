@@ -202,6 +202,23 @@ async def test_reminders_stop_at_the_decision(make: Make) -> None:
     assert len(bot.outside.rooms[HOME].of("reminder")) == 1
 
 
+async def test_a_late_reminder_is_not_delivered_after_the_decision(make: Make) -> None:
+    """The room was out of order when it was due; when it is back the question is decided."""
+    bot = await make(**SMALL)
+    await bot.start()
+    await bot.run(asked)
+    approve = await bot.button(QuestionKind.GATE, "approve")
+    bot.outside.rooms[HOME].failing = True
+    bot.outside.clock.now += timedelta(minutes=10)
+    await bot.drain()
+    assert (await bot.press(approve, OTHER)).outcome is Outcome.ACCEPTED
+    bot.outside.rooms[HOME].failing = False
+    await bot.run(ended)
+
+    assert bot.outside.rooms[HOME].of("reminder") == []
+    assert len(bot.outside.rooms[MIRROR].of("reminder")) == 1
+
+
 async def test_a_failure_is_told_to_those_who_only_hear(make: Make) -> None:
     """An aborted release is told to `each` and `digest` rooms once."""
     bot = await make(**SINGLE)

@@ -400,13 +400,15 @@ class Bot:
         while True:
             self.life.moment("between two looks at the rows")
             began = clock.now
+            before = self._at_work()
             waiting = await self.engine.take()
-            tasks = [t for t in self.engine._tasks.values() if not self._is_ignored(t)]
+            tasks = self._at_work()
             if tasks:
                 await asyncio.wait(tasks)
             if self.life.dead:
                 raise KilledError
-            if tasks:
+            # What ended during the look may have left work that the look did not see.
+            if tasks or before:
                 continue
             if waiting > SETTLING:
                 return
@@ -414,8 +416,9 @@ class Bot:
                 # Not to the next due row: another process may have taken this one meanwhile.
                 clock.now = max(clock.now, began + timedelta(seconds=waiting))
 
-    def _is_ignored(self, task: asyncio.Task[None]) -> bool:
-        return bool(self.ignored) and task.get_name().endswith(f"@{self.ignored}")
+    def _at_work(self) -> list[asyncio.Task[None]]:
+        ending = f"@{self.ignored}" if self.ignored else "\0"
+        return [t for t in self.engine._tasks.values() if not t.get_name().endswith(ending)]
 
     async def run(
         self, until: Callable[[Release], object], release: int = 1, *, limit: int = 600
