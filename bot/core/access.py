@@ -71,21 +71,33 @@ def effective(actor: Actor, component: str) -> Role:
 
 
 def may(actor: Actor, verb: Verb, target: Target, component: str = "") -> bool:
-    """Whether the role suffices; who started matters to `starter_barred` only."""
+    """Whether the role suffices; who started matters to `barred` only."""
     if not actor.person and NEEDED[verb] is not Role.VIEWER:
         return False
     role = actor.role if verb in WIDE else effective(actor, component)
     return role.rank >= needed(verb, target).rank
 
 
-def starter_barred(release: Release, actor: Actor, kind: QuestionKind, verb: Verb) -> bool:
-    """The person who started may not approve the promotion, unless the target says otherwise."""
-    return (
-        kind is QuestionKind.GATE
-        and verb is Verb.APPROVE
-        and actor.person == release.started_by.person
-        and not release.config.target.self_approval
+def starters(release: Release) -> tuple[str, ...]:
+    """Who started it: whoever said so, and whoever confirmed the plan as it is now."""
+    confirmed = (
+        vote.person
+        for question in release.questions
+        if question.kind is QuestionKind.START
+        and question.closed is not None
+        and question.closed.verb == Verb.START
+        for vote in question.votes
     )
+    return tuple(dict.fromkeys((release.started_by.person, *confirmed)))
+
+
+def barred(release: Release, kind: QuestionKind, verb: Verb) -> tuple[str, ...]:
+    """Who may not give this answer, whatever their role.
+
+    Those who started may not approve the promotion, unless the target says otherwise.
+    """
+    promotion = kind is QuestionKind.GATE and verb is Verb.APPROVE
+    return starters(release) if promotion and not release.config.target.self_approval else ()
 
 
 def actor(person: str, people: Mapping[str, Person], target_name: str, target: Target) -> Actor:
@@ -105,10 +117,10 @@ def eligible(
     *,
     verb: Verb,
     component: str = "",
-    barred: Iterable[str] = (),
+    without: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """The people (keys, in the order of release.yml) who may do this."""
-    out = set(barred)
+    out = set(without)
     return tuple(
         person
         for person in people

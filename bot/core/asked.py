@@ -103,7 +103,7 @@ def authorise(release: Release, event: Order, question: Question | None) -> None
     if not access.may(event.actor, event.verb, target, component):
         needed = access.needed(event.verb, target)
         raise RefusalError(text("refused.role", verb=str(event.verb), role=str(needed)))
-    if question and access.starter_barred(release, event.actor, question.kind, event.verb):
+    if question and event.actor.person in access.barred(release, question.kind, event.verb):
         raise RefusalError(text("refused.self_approval"))
 
 

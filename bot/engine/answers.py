@@ -87,8 +87,7 @@ async def _history(services: Services, inbound: Inbound, command: Command) -> Re
             cells=(
                 f"#{r.id}",
                 r.target,
-                ", ".join(f"{c.component} {c.candidate}" for c in r.changes[:3])
-                + ("…" if len(r.changes) > 3 else ""),
+                _what(r),
                 text("time.day", at=r.planned_at.isoformat()),
                 spell(r.ended_at - r.begun_at) if r.ended_at and r.begun_at else NOTHING,
                 text(f"state.{r.phase}"),
@@ -106,6 +105,13 @@ async def _history(services: Services, inbound: Inbound, command: Command) -> Re
         caption=title, header=tuple(text(f"column.{k}") for k in header), rows=tuple(lines)
     )
     return _reply(Card(kind="history", title=title, text=title, table=table if lines else None))
+
+
+def _what(release: Release) -> str:
+    """The versions that a release was to bring; a rollback brings those before."""
+    back = release.rollback_of is not None
+    shown = (f"{c.component} {c.running if back else c.candidate}" for c in release.changes[:3])
+    return ", ".join(shown) + ("…" if len(release.changes) > 3 else "")
 
 
 async def _whoami(services: Services, inbound: Inbound, command: Command) -> Reply:

@@ -22,8 +22,8 @@ class Asked(Value):
 
     verb: Verb
     component: str = ""
-    barred: str = ""
-    """The person who is no answer, whatever their role."""
+    barred: tuple[str, ...] = ()
+    """The people who are no answer, whatever their role."""
     release: int | None = None
 
 
@@ -74,7 +74,7 @@ def refuse(
         planned,
         verb=asked.verb,
         component=asked.component,
-        barred=(asked.barred,),
+        without=asked.barred,
     )
     may = ", ".join(file.people[p].name for p in people) or NOTHING
     lines: tuple[Cell, ...] = (text("refused.who_may", who=may),)

@@ -8,7 +8,7 @@ from bot.core.config import ConfirmMode
 from bot.core.event import Order
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.machine import Outcome as Moved
-from bot.core.question import QuestionKind
+from bot.core.machine import advance
 from bot.core.release import Release
 from bot.core.value import Value, text
 from bot.core.verb import Verb
@@ -38,6 +38,19 @@ class Decision(Value):
     """A button that switches between the two ways of confirming."""
     bare: bool = False
     """Said as ok or yes: counts only as the answer to exactly one open question."""
+
+    @classmethod
+    def typed(cls, command: Command, release: int) -> Decision:
+        """What a typed command decides about a release."""
+        return cls(
+            release=release,
+            verb=command.verb,
+            step=command.step,
+            component=command.component,
+            reason=command.reason or command.text,
+            mode=command.options.confirm,
+            bare=command.bare,
+        )
 
 
 async def find_release(
@@ -117,6 +130,15 @@ async def decide(engine: Engine, submission: Submission, decision: Decision) -> 
     return await carry_out(engine, submission, work)
 
 
+def foreseen(
+    services: Services, inbound: Inbound, decision: Decision, release: Release
+) -> Reply | None:
+    """Why this decision would be refused as things are now; None when it would be accepted."""
+    order = _order(services, inbound, decision, release)
+    moved = advance(release, order, services.now())
+    return None if moved.refusal is None else _reply(services, release, order, moved)
+
+
 def _order(services: Services, inbound: Inbound, decision: Decision, release: Release) -> Order:
     return Order(
         verb=decision.verb,
@@ -146,14 +168,12 @@ def _reply(services: Services, release: Release, order: Order, moved: Moved) -> 
         (q for q in release.questions if order.nonce and q.nonce == order.nonce),
         next((q for q in release.open_questions if order.verb in q.choices), None),
     )
-    planned = release.config.target
-    gate = question is not None and question.kind is QuestionKind.GATE
     asked = Asked(
         verb=order.verb,
         component=question.component if question else order.component,
-        barred=release.started_by.person if gate and not planned.self_approval else "",
+        barred=access.barred(release, question.kind, order.verb) if question else (),
         release=release.id,
     )
     return authority.refuse(
-        services, release.target, planned, why=why, asked=asked, outcome=outcome
+        services, release.target, release.config.target, why=why, asked=asked, outcome=outcome
     )

@@ -10,7 +10,8 @@ from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.release import Release
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.engine import authority, cards, claims, decisions
+from bot.engine import authority, cards, claims, decisions, reversal
+from bot.engine.decisions import Decision
 from bot.engine.services import Services
 from bot.engine.submission import Submission
 from bot.store import Tx
@@ -31,8 +32,7 @@ def preview(
     refusal = (
         claims.forbidden(services, inbound, command)
         if release is None
-        else decisions.forbidden(services, inbound, command, release)
-        or _other_version(command, release)
+        else _refusal(services, inbound, command, release)
     )
     if refusal is not None:
         return refusal
@@ -44,6 +44,20 @@ def preview(
     )
     seconds = services.limits.draft
     return cards.preview(command, release, value=value.write(), seconds=seconds)
+
+
+def _refusal(
+    services: Services, inbound: Inbound, command: Command, release: Release
+) -> Reply | None:
+    forbidden = decisions.forbidden(services, inbound, command, release)
+    if forbidden is not None:
+        return forbidden
+    if command.verb is Verb.ROLLBACK and not release.live:
+        impossible = reversal.irreversible(release, command)
+    else:
+        decision = Decision.typed(command, release.id)
+        impossible = decisions.foreseen(services, inbound, decision, release)
+    return impossible or _other_version(command, release)
 
 
 def _other_version(command: Command, release: Release) -> Reply | None:

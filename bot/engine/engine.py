@@ -140,7 +140,11 @@ class Engine:
             return
 
     def _spawn(self, row: EffectRow, fresh: Release | None = None) -> None:
-        if self._stopping or row.id in self._tasks:
+        if self._stopping:
+            return
+        if row.id in self._tasks:
+            # Its former run gave the row back and is on its last lines: this one comes behind it.
+            self._tasks[row.id].add_done_callback(lambda _: self._spawn(row))
             return
         job = Job(self, row, fresh)
         task = asyncio.create_task(self._perform(job), name=f"{row.release_id}:{row.key}")

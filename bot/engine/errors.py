@@ -139,6 +139,7 @@ def _counted(name: str, window: Window, counts: Counts, *, hosts: tuple[str, ...
                     baseline=base.window.length,
                     observed=seen.window.length,
                 ),
+                expected=before.get(kind, 0) * (seen.window.length / base.window.length),
                 first_seen=sample.first_seen if sample else None,
                 sample=cut(redact(sample.message), SAMPLE) if sample else "",
                 hosts=len(where.get(kind, ())),

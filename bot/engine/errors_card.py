@@ -11,6 +11,8 @@ from bot.core.view.marks import NOTHING, times
 
 TOP = 10
 """How many error types are shown when nobody says how many."""
+MISSED = 3.0
+"""Expected events whose absence is worth a word: by Poisson's law, 1 in 20 sees none by chance."""
 
 
 class Line(Value):
@@ -21,6 +23,8 @@ class Line(Value):
     before: int
     after: int
     multiple: float | None
+    expected: float = 0
+    """How many there would be after at the rate of before."""
     first_seen: datetime | None = None
     sample: str = ""
     hosts: int = 0
@@ -119,7 +123,8 @@ def _known(line: Line) -> str:
         return "errors.unknown"
     if line.before == 0:
         return "errors.new"
-    return "errors.known" if line.after else "errors.vanished"
+    gone = not line.after and line.expected >= MISSED
+    return "errors.vanished" if gone else "errors.known"
 
 
 def _chart(lines: list[Line]) -> Chart:

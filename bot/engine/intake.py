@@ -204,15 +204,7 @@ class Intake:
             return drafts.preview(self.services, submission, command, release)
         if verb is Verb.ROLLBACK and not release.live:
             return await reversal.roll_back_ended(self.engine, submission, command, release)
-        decision = Decision(
-            release=release.id,
-            verb=verb,
-            step=command.step,
-            component=command.component,
-            reason=command.reason or command.text,
-            mode=command.options.confirm,
-            bare=command.bare,
-        )
+        decision = Decision.typed(command, release.id)
         return await decisions.decide(self.engine, submission, decision)
 
 

@@ -30,10 +30,9 @@ async def roll_back_ended(
     if refusal is not None:
         return refusal
     scope = _scope(ended, command.component)
-    try:
-        undo.refuse(ended, scope)
-    except RefusalError as error:
-        return cards.refused(error.why, release=ended.id)
+    impossible = irreversible(ended, command)
+    if impossible is not None:
+        return impossible
     foreign = await _foreign(services, ended, scope)
     if foreign is not None:
         return cards.refused(foreign, release=ended.id)
@@ -55,6 +54,15 @@ async def roll_back_ended(
         return await carry_out(engine, submission, work)
     except claims.LockedError as error:
         return error.reply
+
+
+def irreversible(ended: Release, command: Command) -> Reply | None:
+    """Why there is nothing to take back of an ended release; None when there is."""
+    try:
+        undo.refuse(ended, _scope(ended, command.component))
+    except RefusalError as error:
+        return cards.refused(error.why, release=ended.id)
+    return None
 
 
 def _scope(ended: Release, component: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import structlog
 from bot.core import access, view
 from bot.core.card import Card
 from bot.core.config import ReleaseFile
-from bot.core.question import Question, QuestionKind
+from bot.core.question import Question
 from bot.core.release import Release, Step, StepKind, StepState
 from bot.core.value import text
 from bot.core.verb import Verb
@@ -27,16 +27,13 @@ log = structlog.get_logger("release_master.rooms")
 def asked_people(release: Release, question: Question, file: ReleaseFile) -> tuple[str, ...]:
     """Who may answer a question now (keys of people)."""
     verb = access.ANSWERS.get(question.kind, Verb.RETRY)
-    barred: tuple[str, ...] = ()
-    if question.kind is QuestionKind.GATE and not release.config.target.self_approval:
-        barred = (release.started_by.person,)
     return access.eligible(
         file.people,
         release.target,
         release.config.target,
         verb=verb,
         component=question.component,
-        barred=barred,
+        without=access.barred(release, question.kind, verb),
     )
 
 

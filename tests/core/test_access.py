@@ -8,7 +8,7 @@ from bot.core import access
 from bot.core.config import Component, Person, Role
 from bot.core.release import Actor, QuestionKind
 from bot.core.verb import Verb
-from tests.support.releases import APPROVER, STARTER, release, target
+from tests.support.releases import APPROVER, STARTER, World, release, target
 
 PEOPLE = {
     "aoi": Person(name="Aoi"),
@@ -90,17 +90,25 @@ def test_the_starter_is_barred_from_approving_only() -> None:
     own = release()
     trusting = release(target(self_approval=True))
 
-    assert access.starter_barred(own, STARTER, QuestionKind.GATE, Verb.APPROVE)
-    assert not access.starter_barred(own, APPROVER, QuestionKind.GATE, Verb.APPROVE)
-    assert not access.starter_barred(own, STARTER, QuestionKind.GATE, Verb.REJECT)
-    assert not access.starter_barred(own, STARTER, QuestionKind.GO, Verb.GO)
-    assert not access.starter_barred(trusting, STARTER, QuestionKind.GATE, Verb.APPROVE)
+    assert access.barred(own, QuestionKind.GATE, Verb.APPROVE) == (STARTER.person,)
+    assert access.barred(own, QuestionKind.GATE, Verb.REJECT) == ()
+    assert access.barred(own, QuestionKind.GO, Verb.GO) == ()
+    assert access.barred(trusting, QuestionKind.GATE, Verb.APPROVE) == ()
+
+
+def test_whoever_confirmed_the_start_is_a_starter_too() -> None:
+    """One person said it and another one pressed Start: neither may promote alone."""
+    world = World(release())
+    assert access.starters(world.release) == (STARTER.person,)
+    world.click(world.question(QuestionKind.START), Verb.START, APPROVER)
+
+    assert access.starters(world.release) == (STARTER.person, APPROVER.person)
 
 
 def test_the_eligible_are_named_in_the_order_of_the_file() -> None:
     """Owners are among them; who is barred is not."""
     everyone = access.eligible(PEOPLE, "openchat", WHOLE, verb=Verb.APPROVE, component="auth")
-    others = access.eligible(PEOPLE, "openchat", WHOLE, verb=Verb.APPROVE, barred=("ren",))
+    others = access.eligible(PEOPLE, "openchat", WHOLE, verb=Verb.APPROVE, without=("ren",))
 
     assert everyone == ("aoi", "ren", "kai", "umi")
     assert others == ("kai", "umi")

@@ -404,6 +404,21 @@ async def test_a_rollback_of_an_ended_release_needs_the_role_at_the_click(make: 
     assert not bot.outside.rooms[TEAM].of("result")
 
 
+async def test_what_would_be_refused_is_not_previewed(make: Make) -> None:
+    """Nobody is asked to confirm what cannot be done; the refusal says why at once."""
+    bot = await make(**SINGLE, confirm="each_step")
+    await bot.start()
+    for line, why in (
+        ("override because we know", "refused.no_question"),
+        ("skip 1 because we know", "refused.skip"),
+        ("rollback because we know", "refused.nothing_changed"),
+    ):
+        reply = await bot.say(line, ADMIN)
+        assert reply.card is not None
+        assert (reply.card.kind, reply.card.text.key, reply.card.actions) == ("refusal", why, ())
+    assert "fact.overridden" not in await bot.facts()
+
+
 async def test_a_preview_serves_its_writer_once_and_for_a_minute(make: Make) -> None:
     """Another person, a second click and a late one are told so; nothing is aborted by them."""
     bot = await at_gate(make)
