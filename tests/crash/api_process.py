@@ -88,6 +88,7 @@ class World:
                 web.post("/room", self._post),
                 web.post("/control/hold", self._hold),
                 web.get("/control/held", self._held),
+                web.get("/control/settled", self._settled),
                 web.post("/control/slow", self._make_slow),
             ]
         )
@@ -232,6 +233,9 @@ class World:
     async def _held(self, _request: web.Request) -> web.Response:
         for hold in self._wanted:
             await hold.came.wait()
+        return web.json_response({})
+
+    async def _settled(self, _request: web.Request) -> web.Response:
         return web.json_response({})
 
     async def _make_slow(self, request: web.Request) -> web.Response:

@@ -115,19 +115,19 @@ ABORT = Story(
 """A deployment that never ends is aborted."""
 
 
-def _during(story: Story, call: str, about: str, nth: int = 1, again: str = "") -> Kill:
-    return Kill(story, f"during {call} {about}", held=(call, about, nth), again=again)
+def _during(story: Story, call: str, about: str, nth: int = 1) -> Kill:
+    return Kill(story, f"during {call} {about}", held=(call, about, nth))
 
 
-def _around(story: Story, hook: str, about: str, nth: int = 1, *, again: str = "") -> list[Kill]:
+def _around(story: Story, hook: str, about: str, nth: int = 1) -> list[Kill]:
     return [
-        Kill(story, f"{when} {hook} {about}", f"{hook}|{about}|{when}|{nth}", again=again)
+        Kill(story, f"{when} {hook} {about}", f"{hook}|{about}|{when}|{nth}")
         for when in ("before", "after")
     ]
 
 
-def _all(story: Story, call: str, about: str, nth: int = 1, *, again: str = "") -> list[Kill]:
-    return [*_around(story, call, about, nth, again=again), _during(story, call, about, nth, again)]
+def _all(story: Story, call: str, about: str, nth: int = 1) -> list[Kill]:
+    return [*_around(story, call, about, nth), _during(story, call, about, nth)]
 
 
 def _told(story: Story, about: str, nth: int = 1) -> list[Kill]:
@@ -146,7 +146,7 @@ def _unanswered(story: Story, about: str) -> list[Kill]:
 SHORT = (
     Kill(RELEASE, "after start gateway/restart", "start|gateway/restart/1|after|1"),
     Kill(RELEASE, "during count gateway", "count|gateway|during|1"),
-    _during(RELEASE, "share", "each:gateway/canary", again="each:gateway/canary"),
+    _during(RELEASE, "share", "each:gateway/canary"),
     Kill(RELEASE, "recorded approve", "commit|inbox:record:approve|after|1", repeat=False),
     Kill(ROLLBACK, "in timer_rang", "commit|journal:timer_rang:countdown|before|1"),
     Kill(ROLLBACK, "after running gateway", "running|gateway|after|3"),
@@ -174,8 +174,8 @@ LONG = (
     *_told(RELEASE, "post:question:2"),
     *_around(RELEASE, "show", "release:1:result"),
     *_told(RELEASE, "post:result"),
-    *_all(RELEASE, "share", "each:auth/start", again="each:auth/start"),
-    *_all(RELEASE, "share", "each:gateway/finish", again="each:gateway/finish"),
+    *_all(RELEASE, "share", "each:auth/start"),
+    *_all(RELEASE, "share", "each:gateway/finish"),
     *_told(RELEASE, "post:each:gateway/finish"),
     *_told(RELEASE, "inbox:record:/release start"),
     *_unanswered(RELEASE, "/release start"),

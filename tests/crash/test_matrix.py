@@ -35,7 +35,7 @@ async def test_a_killed_bot_goes_on_where_it_was(kill: Kill, tmp_path: Path) -> 
     async with staged(tmp_path, kill.story) as stage:
         await killed_and_finished(stage, kill)
 
-        await assert_told_once(stage, again=kill.again)
+        await assert_told_once(stage)
 
 
 @pytest.mark.long
@@ -45,4 +45,4 @@ async def test_a_bot_killed_anywhere_goes_on_where_it_was(kill: Kill, tmp_path: 
     async with staged(tmp_path, kill.story) as stage:
         await killed_and_finished(stage, kill)
 
-        await assert_told_once(stage, again=kill.again)
+        await assert_told_once(stage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 async def _play_on_any(stage: Stage, bots: list[BotProcess]) -> None:
     """Let people go to the next process when the one in front of them is killed."""
-    for bot in bots:
-        try:
-            await stage.play(bot)
-        except LOST:
-            continue
-        return
-    raise AssertionError("all processes are gone")
+    watching = [asyncio.create_task(_watch(stage, bot)) for bot in bots]
+    try:
+        for bot in bots:
+            with suppress(*LOST):
+                await stage.play(bot)
+                return
+        raise AssertionError("all processes are gone")
+    finally:
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+
+
+async def _watch(stage: Stage, bot: BotProcess) -> None:
+    await bot.process.wait()
+    await stage.gone()
 
 
 @pytest.mark.scenario(10)
@@ -119,9 +129,10 @@ async def test_asked_to_stop_it_ends_within_ten_seconds(tmp_path: Path) -> None:
         await stage.world.held()
 
         took = await bot.stop()
+        await stage.gone()
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
         await stage.play_to_the_end(await stage.bots.start())
 
         assert took < STOPPED_WITHIN
-        await assert_told_once(stage, again="each:auth/start")
+        await assert_told_once(stage)

@@ -53,6 +53,11 @@ class World:
         async with aiohttp.request("GET", path, timeout=timeout) as answer:
             assert answer.status == 200
 
+    async def settled(self) -> None:
+        """Return when everything that was sent before has been taken and logged."""
+        async with aiohttp.request("GET", f"{self.url}/control/settled") as answer:
+            assert answer.status == 200
+
     async def slow(self, match: str) -> None:
         """Let the operation with this in its key run until it is stopped."""
         await self._control("slow", {"match": match})
