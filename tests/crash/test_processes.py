@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.bot_process import BotProcess
-from tests.crash.journey import Kill, Stage, assert_told_once, killed_while_held, staged
+from tests.crash.journey import Stage, assert_told_once, staged
 from tests.crash.people import LOST, entered
 from tests.crash.stories import RELEASE
 
@@ -63,35 +63,26 @@ async def test_two_processes_do_everything_once(database_url: str, tmp_path: Pat
         await assert_told_once(stage)
 
 
+TAKEN = {
+    "start": ("find", "start|auth/restart/1|after|1", "auth/restart/1"),
+    "look": ("look", "look|gateway/deploy/1|before|1", "gateway/deploy/1"),
+    "check": ("running", "count|gateway|during|1", "gateway"),
+    "share": ("share", "share|each:gateway/finish|before|1", "each:gateway/finish"),
+}
+"""What one dies at -> the call by which the other goes on, the point, what the call is about."""
+
+
 @pytest.mark.scenario(10)
-async def test_the_other_process_takes_over(database_url: str, tmp_path: Path) -> None:
-    """One of two bots is killed in the middle of a start: within 10 s the other goes on."""
-    async with staged(tmp_path, RELEASE, database_url=database_url) as stage:
-        other = await stage.bots.start()
-        died = await killed_while_held(stage, "start", "auth/restart/1", 1)
-        await stage.play_to_the_end(other)
-
-        taken_over = stage.world.calls("find", "auth/restart/1")[0] - died
-        assert 0 < taken_over < TAKEN_OVER_WITHIN
-        await assert_told_once(stage)
-
-
-TAKEN = [
-    ("look", Kill(RELEASE, "", "look|gateway/deploy/1|before|1"), "gateway/deploy/1"),
-    ("running", Kill(RELEASE, "", "count|gateway|during|1"), "gateway"),
-    ("share", Kill(RELEASE, "", "share|each:gateway/finish|before|1"), "each:gateway/finish"),
-]
-
-
-@pytest.mark.long
-@pytest.mark.scenario(10)
-@pytest.mark.parametrize(("call", "kill", "about"), TAKEN, ids=["look", "check", "share"])
+@pytest.mark.parametrize(
+    "effect", ["start", *(pytest.param(e, marks=pytest.mark.long) for e in TAKEN if e != "start")]
+)
 async def test_whichever_is_killed_the_other_takes_over(
-    database_url: str, tmp_path: Path, call: str, kill: Kill, about: str
+    database_url: str, tmp_path: Path, effect: str
 ) -> None:
     """Whichever of two bots comes to the point dies there: within 10 s the other does its work."""
+    call, point, about = TAKEN[effect]
     async with staged(tmp_path, RELEASE, database_url=database_url) as stage:
-        bots = [await stage.bots.start(kill.at), await stage.bots.start(kill.at)]
+        bots = [await stage.bots.start(point), await stage.bots.start(point)]
         await _play_on_any(stage, bots)
         await stage.drained()
         [alive] = [bot for bot in bots if bot.process.returncode is None]
