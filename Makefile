@@ -3,6 +3,7 @@
 .NOTPARALLEL:
 PY := .venv/bin/python
 PORT ?=
+LOGS ?=
 WORKERS ?= 2
 CODE := bot adapters tests $(if $(wildcard bench/*.py),bench) $(if $(wildcard examples/*/*.py),examples)
 PYTEST := $(PY) -m pytest -q -n $(WORKERS) --dist worksteal
@@ -21,11 +22,16 @@ setup:  ## make .venv with everything that checks and tests need
 runtime:
 	@.ci/setup runtime
 
-run: runtime  ## drive a made-up release in the browser (PORT=8080 chooses the port)
-	@exec .venv/bin/release-master try $(if $(PORT),--port $(PORT))
+run: runtime  ## drive a made-up release in the browser (PORT=8080, LOGS=elasticsearch)
+	@server=""; if [ "$(LOGS)" = elasticsearch ]; then \
+		$(PY) -m tests.support.provision elasticsearch || exit 1; \
+		server="$$($(PY) -m tests.support.downloads)"; \
+	fi; \
+	exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) $(if $(LOGS),--logs $(LOGS)) \
+		$${server:+--server "$$server"}
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium
+	@$(PY) -m tests.support.provision postgres chromium elasticsearch
 
 format-check: setup
 	$(PY) -m ruff format --check .

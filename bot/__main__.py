@@ -14,11 +14,13 @@ from pathlib import Path
 from adapters.deploy.command import CommandDeployer
 from adapters.deploy.http import HttpDeployer
 from adapters.deploy.memory import MemoryDeployer
+from adapters.logs.elasticsearch import Credentials, ElasticsearchStore, Wire
 from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
 from bot import __version__
 from bot.core.config import (
     CommandExecutor,
+    ElasticsearchLogStore,
     ExecutorConfig,
     FilesLogStore,
     HttpExecutor,
@@ -45,11 +47,7 @@ class Adapters:
 
     def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
         """A new executor with its secrets."""
-        known = [secret.get_secret_value() for secret in settings.secrets.values()]
-
-        def clean(line: str) -> str:
-            return redact(line, known)
-
+        clean = _redactor(settings)
         if isinstance(config, HttpExecutor):
             credential = settings.secret(config.auth_env) if config.auth_env else ""
             return HttpDeployer(config, credential=credential, redact=clean)
@@ -66,10 +64,25 @@ class Adapters:
         self, config: LogStoreConfig, settings: Settings, *, now: Callable[[], datetime]
     ) -> LogStore:
         """A new log store; relative paths are relative to release.yml's folder."""
+        base = Path(settings.environment.release_file).resolve().parent
+        scale = settings.file.time_scale
         if isinstance(config, FilesLogStore):
-            base = Path(settings.environment.release_file).resolve().parent
-            return FilesStore(config, base, now=now, time_scale=settings.file.time_scale)
+            return FilesStore(config, base, now=now, time_scale=scale)
+        if isinstance(config, ElasticsearchLogStore):
+            credentials = Credentials(
+                api_key=settings.secret(config.api_key_env) if config.api_key_env else "",
+                bearer=settings.secret(config.bearer_env) if config.bearer_env else "",
+                password=settings.secret(config.password_env) if config.password_env else "",
+            )
+            wire = Wire(config, credentials, base=base, redact=_redactor(settings))
+            return ElasticsearchStore(config, wire, now=now, time_scale=scale)
         return MemoryStore()
+
+
+def _redactor(settings: Settings) -> Callable[[str], str]:
+    """Hides the secrets that release.yml names, and what looks like one."""
+    known = [secret.get_secret_value() for secret in settings.secrets.values()]
+    return lambda line: redact(line, known)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -85,6 +98,16 @@ def parser() -> argparse.ArgumentParser:
     )
     trial.add_argument("--port", type=int, default=8080, help="of the page (0: any free one)")
     trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
+    trial.add_argument(
+        "--logs", choices=("files", "elasticsearch"), default="files", help="where logs are counted"
+    )
+    trial.add_argument(
+        "--server",
+        type=Path,
+        metavar="FOLDER",
+        help="an unpacked Elasticsearch for --logs elasticsearch (make run LOGS=elasticsearch "
+        "fetches one)",
+    )
     serve = commands.add_parser("serve", help="run the bot for a team, as release.yml says")
     _with_file(serve)
     check = commands.add_parser(
@@ -157,8 +180,16 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 
 async def _try(options: argparse.Namespace) -> int:
+    server = options.server if options.logs == "elasticsearch" else None
+    if options.logs == "elasticsearch" and server is None:
+        raise TryOutError(
+            "--logs elasticsearch needs the folder of an unpacked Elasticsearch: --server FOLDER "
+            "(make run LOGS=elasticsearch fetches one)"
+        )
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
-    async with TryOut(data_dir=options.data) as trial:
+    if server:
+        print("and Elasticsearch, which takes up to a minute …", flush=True)  # noqa: T201
+    async with TryOut(data_dir=options.data, elasticsearch=server) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.chat.texts import Words
 from bot.core.config import OnFail
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
@@ -104,8 +105,8 @@ async def _logs(settings: Settings, factory: Factory, target: str, component: st
         await store.close()
     documents = sum(counts.windows[0].documents.values())
     if counts.gaps:
-        keys = ", ".join(gap.key for gap in counts.gaps)
-        return f"PROBLEM  {target}/{component}: log store {name}: {keys}"
+        said = "; ".join(map(Words(settings.file.zone), counts.gaps))
+        return f"PROBLEM  {target}/{component}: log store {name}: {said}"
     return f"ok       {target}/{component}: {documents} log lines in the last hour ({name})"
 
 

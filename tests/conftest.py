@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support.elasticsearch import Server, running_elasticsearch
 from tests.support.postgres import fresh_database, running_postgres
 from tests.support.provision import MissingProgramError
 
@@ -15,7 +16,7 @@ from tests.support.provision import MissingProgramError
 settings.register_profile("release-master", deadline=None, print_blob=True)
 settings.load_profile("release-master")
 
-_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database"}
+_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database", "elasticsearch_server"}
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +26,23 @@ def postgres_url() -> Iterator[str]:
         with running_postgres() as url:
             yield url
     except MissingProgramError as missing:
-        if os.environ.get("RELEASE_TEST_SKIP_PROVISIONED") == "1":
-            pytest.skip(str(missing))
-        pytest.fail(f"{missing} (or run make test-fast)", pytrace=False)
+        _lacking(missing)
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_server(testrun_uid: str) -> Iterator[Server]:
+    """An Elasticsearch with TLS and users, shared by the tests of all workers."""
+    try:
+        with running_elasticsearch(testrun_uid) as server:
+            yield server
+    except MissingProgramError as missing:
+        _lacking(missing)
+
+
+def _lacking(missing: MissingProgramError) -> None:
+    if os.environ.get("RELEASE_TEST_SKIP_PROVISIONED") == "1":
+        pytest.skip(str(missing))
+    pytest.fail(f"{missing} (or run make test-fast)", pytrace=False)
 
 
 @pytest.fixture

@@ -266,6 +266,7 @@ TEXTS: dict[str, str] = {
         "{documents} log lines of any level since {since:time}; rule B sees a known error only "
         "when its rate is {multiple} times as high"
     ),
+    "check.link": "The log lines of this window",
     "finding.new": "NEW {type}: {after} since the deployment, never in the baseline. {sample}",
     "finding.rise": "UP {type}: {after} since the deployment, {before} in the baseline. {sample}",
     "verdict.fail": "{type}: {before} before, {after} after (error types in trouble: {count})",
@@ -289,6 +290,20 @@ TEXTS: dict[str, str] = {
     "gap.missing_file": "No log file matches {pattern}",
     "gap.unreadable": "{lines} lines of {file} cannot be read ({share:percent})",
     "gap.no_documents": "No log line of any level: no traffic, or the logs do not arrive",
+    "gap.closed_index": (
+        "Index {index} is closed, so its log lines are not counted: open it, or leave it out of "
+        "the pattern"
+    ),
+    "gap.unmapped": (
+        "{documents} log lines in {index} cannot be counted by {field}: the mapping lacks it"
+    ),
+    "gap.late": "Log lines arrive {lag} late, or later (at most {limit}): lines are under way",
+    "gap.clock_ahead": (
+        "The log store's clock is {skew} ahead of the bot's (at most {limit}): set the clocks"
+    ),
+    "gap.clock_behind": (
+        "The log store's clock is {skew} behind the bot's (at most {limit}): set the clocks"
+    ),
     "gap.unfinished": "{file} could not be read: {error}",
     # Errors since deploy
     "errors.title": "Errors of {target} since {since:time} (#{release}): {types} types, {new} new",
@@ -301,6 +316,7 @@ TEXTS: dict[str, str] = {
         "Before: the baseline up to the deployment. After: from the deployment until now. "
         "The rate compares the two per hour. Times in {zone:zone}."
     ),
+    "errors.link": "Log lines of {component}",
     "errors.more": "Rows not shown: {count}; top 50 behind the command shows them",
     "errors.new": "new",
     "errors.known": "known",

@@ -149,4 +149,4 @@ def _counted(name: str, window: Window, counts: Counts, *, hosts: tuple[str, ...
     gaps = counts.gaps
     if not base.documents:
         gaps = (*gaps, text("errors.no_baseline", component=name))
-    return Answer(component=name, lines=tuple(lines), window=window, gaps=gaps)
+    return Answer(component=name, lines=tuple(lines), window=window, gaps=gaps, link=counts.link)

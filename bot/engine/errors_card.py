@@ -39,6 +39,8 @@ class Answer(Value):
     lines: tuple[Line, ...] = ()
     window: Window | None = None
     gaps: tuple[Text, ...] = ()
+    link: str = ""
+    """A page that shows the documents, when the log store has one."""
 
 
 class Shown(Value):
@@ -84,6 +86,9 @@ def card(shown: Shown, answers: list[Answer], *, top: int | None) -> Card:
         title=title,
         text=title,
         lines=tuple(notes),
+        fields=tuple(
+            (text("errors.link", component=a.component), a.link) for a in answers if a.link
+        ),
         table=_table(rows) if rows else None,
         chart=_chart(rows) if rows else None,
         footer=text("errors.windows", zone=shown.zone),

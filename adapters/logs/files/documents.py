@@ -19,15 +19,23 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _TABLES = """
 CREATE TABLE document (
-  file INTEGER, ts BIGINT, level VARCHAR, type VARCHAR, host VARCHAR, message VARCHAR);
+  file INTEGER, ts BIGINT, level VARCHAR, host VARCHAR, message VARCHAR, type VARCHAR,
+  again BOOLEAN);
 CREATE TABLE unreadable (file INTEGER, low BIGINT, high BIGINT, open BOOLEAN);
 """
 
+# A line with several types has a row for each; those after the first are the same document again.
 _ADD_DOCUMENTS = """
 INSERT INTO document
-SELECT $file, ts, left(level, 40), coalesce(nullif(left(type, 1000), ''), $no_type),
-  coalesce($host, host), left(message, 2000)
-FROM parsed WHERE ts >= $floor
+SELECT $file, ts, left(level, 40), coalesce($host, host), left(message, 2000),
+  unnest(types), unnest(range(len(types))) > 0
+FROM (
+  SELECT ts, level, host, message, list_distinct(list_transform(
+    CASE WHEN len(types) = 0 THEN [''] ELSE types END,
+    lambda one: coalesce(nullif(left(one, 1000), ''), $no_type)
+  )) AS types
+  FROM parsed WHERE ts >= $floor
+)
 """
 
 # An unreadable line was written some time between its readable neighbours.
@@ -72,7 +80,8 @@ FROM (
   WHERE coalesce(low, 0) < $end AND high >= $start GROUP BY file
 ) AS bad
 LEFT JOIN (
-  SELECT file, count(*) AS lines FROM document WHERE ts >= $start AND ts < $end GROUP BY file
+  SELECT file, count(*) AS lines FROM document
+  WHERE ts >= $start AND ts < $end AND NOT again GROUP BY file
 ) AS good USING (file)
 """
 
@@ -158,7 +167,8 @@ class Documents:
         words = [word for (word,) in self._rows("SELECT DISTINCT level FROM document")]
         levels = [word for word in words if level_name(word) in wanted]
         hosts = self._rows(
-            "SELECT host, count(*) FROM document WHERE ts >= $start AND ts < $end GROUP BY host",
+            "SELECT host, count(*) FROM document "
+            "WHERE ts >= $start AND ts < $end AND NOT again GROUP BY host",
             **span,
         )
         return WindowCounts(

@@ -19,6 +19,10 @@ PATTERNS = {
     r"^/": "a path that begins with /",
     r"^https?://": "an address that begins with http:// or https://",
     r"^$|^https?://": "an address that begins with http:// or https://",
+    r"^https?://[^/@\s]+(/[^@\s]*)?$": (
+        "an address that begins with http:// or https://, without user and password"
+    ),
+    r"^[^\s/\\#?&%]+$": "an index or pattern without spaces and without / \\ # ? & %",
     r"^$|^[UW][A-Z0-9]{2,20}$": "a Slack user id (U or W, then capitals and digits)",
     r"^$|^U[0-9a-f]{32}$": "a LINE user id (U, then 32 hexadecimal digits)",
     r"^$|^[0-9a-f]{64}$": "a SHA-256 in hexadecimal (64 characters of 0-9 and a-f)",
