@@ -12,9 +12,11 @@ import os
 import pwd
 import select
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 
 if not __package__:  # run as a script: its neighbours are found like those of a package
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -39,6 +41,9 @@ def main() -> int:
     options = arguments.parse_args()
     if not (options.home / "bin" / "elasticsearch").is_file():
         sys.exit(f"{options.home} holds no Elasticsearch")
+    # Ctrl-C reaches the whole group; this one ends with its input, after its server.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop_by_signal)
     user = _USER if os.geteuid() == 0 and pwd.getpwnam(_USER) else None
     folder = Path(tempfile.mkdtemp(prefix="release-master-elasticsearch-"))
     node = Node(options.home, folder, _SETTINGS, user=user)
@@ -54,9 +59,14 @@ def main() -> int:
     return 0
 
 
+def _stop_by_signal(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
 def _ship(shipper: Shipper, port: int) -> None:
     shipper.prepare()
-    shipper.ship()
+    while shipper.ship(history=True):
+        pass
     print(json.dumps({"port": port}), flush=True)
     while not select.select([0], [], [], _EVERY)[0] or os.read(0, 4096):
         shipper.ship()

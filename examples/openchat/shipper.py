@@ -61,12 +61,16 @@ class Shipper:
         if status != 200 and "resource_already_exists" not in json.dumps(answer):
             raise ShippingError(f"the index could not be made: {answer}")
 
-    def ship(self) -> int:
-        """Send every whole line that is new, and return how many; raises ShippingError."""
+    def ship(self, *, history: bool = False) -> int:
+        """Send every whole line that is new, and return how many; raises ShippingError.
+
+        What is `history` did not arrive late: it was written before there was a server.
+        """
+        arrived = "" if history else datetime.now(UTC).isoformat(timespec="milliseconds")
         count = 0
         for path in sorted(self._root.glob("logs/*/*.log*")):
             for name, start, block in self._blocks(path):
-                lines = _documents(path.parent.name, name, start, block)
+                lines = _documents(path.parent.name, name, start, block, arrived=arrived)
                 self._send(b"".join(lines))
                 count += len(lines) // 2
                 self._offsets[name] = start + len(block)
@@ -109,14 +113,12 @@ class Shipper:
             connection.close()
 
 
-def _documents(component: str, name: str, start: int, block: bytes) -> list[bytes]:
+def _documents(component: str, name: str, start: int, block: bytes, *, arrived: str) -> list[bytes]:
     """Two lines for each document, as the bulk API wants them."""
-    arrived = datetime.now(UTC).isoformat(timespec="milliseconds")
     lines: list[bytes] = []
     for one in block.splitlines(keepends=True):
         document = {**json.loads(one), "component": component}
-        # What happened before the shipping began did not arrive late: it is history.
-        document["ingested"] = document["time"] if ".log." in name else arrived
+        document["ingested"] = arrived or document["time"]
         lines.append(json.dumps({"index": {"_id": f"{name}:{start}"}}).encode() + b"\n")
         lines.append(json.dumps(document).encode() + b"\n")
         start += len(one)

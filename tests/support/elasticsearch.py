@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -141,21 +141,20 @@ def keep(folder: Path) -> None:
     """Start a server, say so on standard output, and stop it when nobody holds the lock."""
     signal.signal(signal.SIGTERM, _stop_by_signal)
     state = folder / "server.json"
-    server_node, server = _secured(folder)
-    try:
-        port = server_node.start()
-        url = f"https://127.0.0.1:{port}"
+    with ExitStack() as after:
+        # Before the lock is given back, so that nobody finds what is about to go.
+        after.callback(shutil.rmtree, folder, ignore_errors=True)
+        server_node, server = _secured(folder)
+        after.callback(server_node.stop)
+        url = f"https://127.0.0.1:{server_node.start()}"
         state.write_text(json.dumps({**asdict(server), "url": url}), encoding="utf-8")
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
-        with (folder / "users.lock").open("r") as users:
-            fcntl.flock(users, fcntl.LOCK_EX)
-            state.unlink()
-            server_node.stop()
-            shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        server_node.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        users = after.enter_context((folder / "users.lock").open("r"))
+        # Callbacks run before this file is closed, and with it the lock given back.
+        after.callback(shutil.rmtree, folder, ignore_errors=True)
+        after.callback(server_node.stop)
+        fcntl.flock(users, fcntl.LOCK_EX)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ def sentence(error: Exception, *, index: str) -> str:
     return f"{type(error).__name__}: {_short(error)}"
 
 
+_LOST = "a part of {index} does not answer: no node has it ({status} {kind}: {reason})"
 _REFUSALS = {
     "401": "Elasticsearch refuses the credentials (401): check the variables that hold them",
     "403": (
@@ -81,6 +82,9 @@ _REFUSALS = {
         "heap, or make the baseline shorter"
     ),
     "too_many_buckets_exception": "Elasticsearch allows too few buckets: raise search.max_buckets",
+    "node_not_connected_exception": _LOST,
+    "no_shard_available_action_exception": _LOST,
+    "search_phase_execution_exception": _LOST,
     "429": "Elasticsearch has too much to do (429): {reason}",
     "": "the answer is no answer of Elasticsearch (HTTP {status}): a proxy between?",
 }
@@ -93,7 +97,7 @@ def _refusal(error: ApiError, index: str) -> str:
     first = (status, kind) if status in {"401", "403"} else (kind, status)
     for word in first:
         if word in _REFUSALS:
-            return _REFUSALS[word].format(index=index, reason=reason, status=status)
+            return _REFUSALS[word].format(index=index, kind=kind, reason=reason, status=status)
     return f"Elasticsearch answered {status} {kind}: {reason}"[:_LONGEST]
 
 

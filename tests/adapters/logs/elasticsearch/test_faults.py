@@ -156,7 +156,7 @@ async def test_what_may_pass_is_repeated(
     [
         (429, "es_rejected_execution_exception", "too much to do (429): because"),
         (429, "circuit_breaking_exception", "circuit breaker"),
-        (503, "search_phase_execution_exception", "503 search_phase_execution_exception: because"),
+        (503, "search_phase_execution_exception", "does not answer: no node has it (503"),
         (500, "some_exception", "500 some_exception: because"),
     ],
 )
