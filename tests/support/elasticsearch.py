@@ -142,7 +142,8 @@ def keep(folder: Path) -> None:
     signal.signal(signal.SIGTERM, _stop_by_signal)
     state = folder / "server.json"
     with ExitStack() as after:
-        # Before the lock is given back, so that nobody finds what is about to go.
+        # Opened first, so given back last: nobody may find what is about to be deleted.
+        users = after.enter_context((folder / "users.lock").open("r"))
         after.callback(shutil.rmtree, folder, ignore_errors=True)
         server_node, server = _secured(folder)
         after.callback(server_node.stop)
@@ -150,10 +151,6 @@ def keep(folder: Path) -> None:
         state.write_text(json.dumps({**asdict(server), "url": url}), encoding="utf-8")
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
-        users = after.enter_context((folder / "users.lock").open("r"))
-        # Callbacks run before this file is closed, and with it the lock given back.
-        after.callback(shutil.rmtree, folder, ignore_errors=True)
-        after.callback(server_node.stop)
         fcntl.flock(users, fcntl.LOCK_EX)
 
 
