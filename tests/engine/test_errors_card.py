@@ -79,3 +79,11 @@ def test_new_types_come_first_and_what_is_left_out_is_counted() -> None:
     [more] = found.lines
     assert isinstance(more, Text)
     assert (more.key, more.params["count"]) == ("errors.more", 2)
+
+
+def test_a_link_of_the_log_store_is_a_field_that_rooms_show_as_a_link() -> None:
+    """One for each component whose log store has a page."""
+    link = "https://kibana.example/#/chat"
+    found = card(SHOWN, [Answer(component="chat", link=link), Answer(component="auth")], top=None)
+    [(name, value)] = found.fields
+    assert (name.key, name.params, value) == ("errors.link", {"component": "chat"}, link)
