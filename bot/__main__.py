@@ -24,8 +24,7 @@ from bot.core.config import (
     HttpExecutor,
     LogStoreConfig,
 )
-from bot.core.export import ExportFormat, broken, export_journal
-from bot.core.journal import JournalRow
+from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
 from bot.observability import LogStyle, configure_logging
@@ -209,20 +208,27 @@ async def _export(options: argparse.Namespace) -> int:
     try:
         wanted = options.release
 
-        def read(tx: Tx) -> dict[int, list[JournalRow]]:
+        def read(tx: Tx) -> dict[int, Chain]:
             numbers = [wanted] if wanted else tx.journalled_releases()
-            return {number: list(tx.journal(number)) for number in numbers}
+            return {number: _chain(tx, number) for number in numbers}
 
-        rows = await store.read(read)
+        chains = await store.read(read)
     finally:
         await store.close()
-    if wanted and not rows[wanted]:
+    if wanted and not chains[wanted].rows and not chains[wanted].moves:
         print(f"release-master: there is no release #{wanted}", file=sys.stderr)  # noqa: T201
         return 1
-    sys.stdout.write(export_journal(rows, ExportFormat(options.format)))
-    for release, seq in broken(rows).items():
-        print(f"#{release}: the hash chain is broken at row {seq}", file=sys.stderr)  # noqa: T201
-    return 1 if broken(rows) else 0
+    sys.stdout.write(export_journal(chains, ExportFormat(options.format)))
+    for release, seq in broken(chains).items():
+        rows = len(chains[release].rows)
+        what = f"is broken at row {seq}" if seq <= rows else f"was cut off after row {rows}"
+        print(f"#{release}: the hash chain {what}", file=sys.stderr)  # noqa: T201
+    return 1 if broken(chains) else 0
+
+
+def _chain(tx: Tx, number: int) -> Chain:
+    release = tx.get(number)
+    return Chain(tx.journal(number), release.version if release else 0)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
