@@ -6,7 +6,7 @@ PORT ?=
 WORKERS ?= 2
 CODE := bot adapters tests $(if $(wildcard bench/*.py),bench) $(if $(wildcard examples/*/*.py),examples)
 PYTEST := $(PY) -m pytest -q -n $(WORKERS) --dist worksteal
-FAST := not provisioned and not browser and not crash and not processes and not long
+FAST := not (provisioned or browser or crash or processes or thorough or long)
 export PYTHON
 
 .PHONY: help setup runtime run provision format-check lint types contracts links check \

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -120,11 +121,14 @@ SUBJECTS: dict[str, Callable[[Path], Subject]] = {
 }
 
 
-@pytest.fixture(params=list(SUBJECTS.values()), ids=list(SUBJECTS))
+def _param(name: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.thorough if "rotated" in name else ())
+
+
+@pytest.fixture(params=[_param(name) for name in SUBJECTS])
 def make(request: pytest.FixtureRequest) -> Callable[[Path], Subject]:
     """How one implementation is made."""
-    chosen: Callable[[Path], Subject] = request.param
-    return chosen
+    return SUBJECTS[request.param]
 
 
 @asynccontextmanager

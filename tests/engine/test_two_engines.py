@@ -36,7 +36,7 @@ from tests.support.engines import (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.provisioned)])
 def shared_url(request: pytest.FixtureRequest, url: str) -> str:
     """A database for several processes."""
     if request.param == "sqlite":
