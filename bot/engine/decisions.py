@@ -9,6 +9,7 @@ from bot.core.event import Order
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.machine import Outcome as Moved
 from bot.core.machine import advance
+from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Value, text
 from bot.core.verb import Verb
@@ -120,7 +121,8 @@ async def decide(engine: Engine, submission: Submission, decision: Decision) -> 
         if wrong is not None:
             return wrong, None
         if decision.bare and len(release.open_questions) != 1:
-            return cards.refused(text("refused.bare")), None
+            key = "refused.bare" if release.open_questions else "refused.no_question"
+            return cards.refused(text(key, verb=str(decision.verb))), None
         order = _order(services, inbound, decision, release)
         applied = apply(tx, release.id, order, services=services)
         if applied is None:
@@ -148,7 +150,7 @@ def _order(services: Services, inbound: Inbound, decision: Decision, release: Re
         component=decision.component,
         nonce=decision.nonce,
         version=decision.version,
-        reason=decision.reason,
+        reason=redact(decision.reason),
         mode=_other(release.confirm) if decision.toggle else decision.mode,
     )
 
@@ -160,7 +162,9 @@ def _other(mode: ConfirmMode) -> ConfirmMode:
 def _reply(services: Services, release: Release, order: Order, moved: Moved) -> Reply:
     """The answer; where the role was missing, the refusal names who may."""
     if moved.refusal is None:
-        return Reply(outcome=Outcome.ACCEPTED, release=release.id)
+        noted = text("note.kept", release=release.id)
+        card = cards.notice(noted) if order.verb is Verb.NOTE else None
+        return Reply(outcome=Outcome.ACCEPTED, release=release.id, card=card)
     why, outcome = moved.refusal, Outcome(moved.refused_as)
     if why.key not in _NAMES_WHO_MAY:
         return cards.refused(why, outcome, release=release.id)
