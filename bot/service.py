@@ -29,13 +29,14 @@ from bot.settings import Reloader
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.store.room_log import StoreRoomLog
-from bot.web.app import any_port, create_app, listen
+from bot.web.app import any_port, create_app, create_figures_app, listen
 from bot.web.backend import Backend
 from bot.web.security import allowed_hosts, check_bind
 from bot.web.site import Mode, Site
 
 log = structlog.get_logger("release_master")
 
+LOOPBACK = "127.0.0.1"
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
 
@@ -87,6 +88,7 @@ class Bot:
         self._idle = False
         self._ticks = Clock()
         self._runner: web.AppRunner | None = None
+        self._figures: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -118,6 +120,9 @@ class Bot:
         known = taken.getsockname()[1] if taken else chosen
         app = create_app(self._site(known), self._backend(log_))
         self._runner = await listen(app, environment.host, chosen, taken)
+        if environment.metrics_port:
+            figures = create_figures_app(self._site(environment.metrics_port), self._backend(log_))
+            self._figures = await listen(figures, LOOPBACK, environment.metrics_port)
         lag = LoopLag(self.metrics.loop_lagged, monotonic=time.monotonic, sleep=asyncio.sleep)
         self._tasks = [
             self.engine.background(self.engine.run(), "engine"),
@@ -193,8 +198,9 @@ class Bot:
     async def stop(self) -> None:
         """Stop within ten seconds; what is cut off goes on with the next start."""
         await self._ticks.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        for runner in (self._runner, self._figures):
+            if runner is not None:
+                await runner.cleanup()
         await self.engine.stop(4.0)
         for task in self._tasks:
             task.cancel()

@@ -333,6 +333,8 @@ TEXTS: dict[str, str] = {
     "rollback.stopped": "#{release}: the rollback of {components} was stopped before it was done",
     "rollback.by_hand": "#{release}: {components} restored by hand, not confirmed by the bot",
     # Pauses
+    "expired": "Release #{release} is paused: nobody answered in time ({kind:text} {step})",
+    "expired.start": "Release #{release} is cancelled: nobody pressed Start in time",
     "paused.rule": "Release #{release} of {target} is paused",
     "paused.by": "Release #{release} of {target} is paused by {who}",
     "pause.person": "Paused by hand. {reason}",
