@@ -327,7 +327,7 @@ TEXTS: dict[str, str] = {
     "errors.nothing": "Errors of {subject}: nothing can be counted",
     "errors.table": "Error types by component, before and after: {shown} of {rows}",
     "errors.window_of": (
-        "{component}: before {base:day} to {start:day}, after {start:day} to {end:day}"
+        "{component}: before from {base:day}, after from {start:day} to {end:day}"
     ),
     "errors.windows": (
         "Before: {base:day} to {start:day}. After: {start:day} to {end:day}. "

@@ -128,8 +128,12 @@ def test_components_of_several_releases_say_which_and_the_newest_comes_first() -
     assert title.startswith(
         "Errors of openchat since the last deployment of each component (#4, #2)"
     )
-    assert chat.startswith("chat (#4): before 2026-08-05 21:00 to 2026-08-06 21:00, after")
-    assert auth.startswith("auth (#2): before 2026-08-04 21:00 to 2026-08-05 21:00, after")
+    assert chat.startswith(
+        "chat (#4): before from 2026-08-05 21:00, after from 2026-08-06 21:00 to "
+    )
+    assert auth.startswith(
+        "auth (#2): before from 2026-08-04 21:00, after from 2026-08-05 21:00 to "
+    )
     assert footer.startswith("The rate compares the two windows of a component")
 
 
