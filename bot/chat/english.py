@@ -316,6 +316,7 @@ TEXTS: dict[str, str] = {
     ),
     "errors.not_in": "{component}: not deployed in #{release}",
     "errors.waiting": "{component}: not deployed in #{release} yet",
+    "errors.log_store": "{component}: the log store could not count: {detail}",
     "errors.silent": (
         "{component}: no log line of any level after that: no traffic, or the logs do not arrive"
     ),

@@ -113,7 +113,9 @@ async def _component(services: Services, asked: Asked, name: str) -> Answer:
         counts = await services.adapters.log_store(file.log_stores[logs]).count(request)
     except LogStoreError as error:
         detail = cut(redact(str(error)), DETAIL)
-        return Answer(component=name, gaps=(text("honesty.log_store", detail=detail),))
+        return Answer(
+            component=name, gaps=(text("errors.log_store", component=name, detail=detail),)
+        )
     hosts = None if selection is None else selection.hosts[name]
     answer = counted(name, counts, hosts=hosts)
     if (asked.command.span or SinceDeploy()) == SinceDeploy():

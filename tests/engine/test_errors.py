@@ -88,7 +88,7 @@ async def test_each_component_is_counted_from_its_own_last_deployment(bot: Bot) 
 
 async def test_a_deployment_that_was_taken_back_counts_from_its_moment(bot: Bot) -> None:
     """The deploy of an aborted release happened, that of one that was only planned did not."""
-    await bot.start("start openchat only=auth")
+    await bot.start("start openchat only=auth,push")
     began = await bot.run(lambda r: r.step("auth/deploy").started_at)
     draft = await bot.say("abort because wrong version")
     assert draft.card is not None
@@ -102,6 +102,8 @@ async def test_a_deployment_that_was_taken_back_counts_from_its_moment(bot: Bot)
     assert f"{start:%Y-%m-%d %H:%M} (#1)" in title
     assert not any("not deployed" in line for line in lines)
     assert told(await bot.say("errors of chat"))[1] == "chat: not deployed in #2 yet"
+    never = told(await bot.say("errors of push"))[1]
+    assert never.startswith("push: not deployed yet in any release")
 
 
 async def test_a_group_is_counted_on_its_hosts_only(bot: Bot) -> None:
@@ -120,14 +122,17 @@ async def test_a_group_is_counted_on_its_hosts_only(bot: Bot) -> None:
 
 
 async def test_a_group_is_found_though_the_newest_release_lacks_the_component(bot: Bot) -> None:
-    """Chat was released in #1; #2 has auth only, and the executor is out of reach."""
+    """Chat was released in #1, #2 has auth only: the hosts are those that #1 was planned with."""
     await released(bot, "start openchat only=chat")
     await released(bot, "start openchat only=auth")
     for number in (1, 2):
         write(bot, "chat", number, seconds=5)
+    bot.deployer.groups["chat"] = {}
+    reply = await bot.say("errors since 1m in canary")
+    assert rows(reply)["chat", "Slow"][1] == "1"
+
     bot.deployer.unreachable = True
     reply = await bot.say("errors since 1m in canary")
-
     assert rows(reply)["chat", "Slow"][1] == "1"
     unreachable = "auth, push: the hosts of canary could not be read: "
     assert any(line.startswith(unreachable) for line in told(reply))
@@ -212,3 +217,15 @@ async def test_silence_is_said_of_its_component(bot: Bot) -> None:
 
     assert any(line.startswith("push: no log line of any level after that") for line in lines)
     assert "auth, chat, push: no log line at all before that, so nothing is called new" in lines
+
+
+async def test_whose_logs_could_not_be_counted_is_said_without_secrets(bot: Bot) -> None:
+    """One log store fails for one component: that one is named, the others are counted."""
+    bot.outside.logs.fail("no answer token=secret123")
+    write(bot, "chat", 1, minutes=1)
+    reply = await bot.say("errors since 5m")
+    [failed] = [line for line in told(reply) if "could not count" in line]
+
+    assert failed.startswith("auth: the log store could not count: no answer")
+    assert "secret123" not in failed
+    assert ("chat", "Slow") in rows(reply)
