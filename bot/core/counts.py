@@ -63,6 +63,9 @@ class WindowCounts(Value):
     documents: dict[str, int] = {}
     """host -> documents of any level; a host that wrote nothing is absent."""
     samples: tuple[Sample, ...] = ()
+    oldest: Moment | None = None
+    """The time of the oldest document of any level in the window; None where there is none, or
+    from a store that cannot tell. Before it there may have been no logs at all."""
 
 
 class Counts(Value):
