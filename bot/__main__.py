@@ -23,6 +23,7 @@ from bot.core.config import (
     FilesLogStore,
     HttpExecutor,
     LogStoreConfig,
+    OnFail,
 )
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
@@ -84,6 +85,13 @@ def parser() -> argparse.ArgumentParser:
     )
     trial.add_argument("--port", type=int, default=8080, help="of the page (0: any free one)")
     trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
+    trial.add_argument(
+        "--on-fail",
+        choices=[str(way) for way in OnFail],
+        default=str(OnFail.ASK),
+        help="a failed check: ask people (the default), roll_back by itself after a countdown that "
+        "anyone who may abort can stop, or observe to the last round",
+    )
     serve = commands.add_parser("serve", help="run the bot for a team, as release.yml says")
     _with_file(serve)
     check = commands.add_parser(
@@ -157,7 +165,7 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 async def _try(options: argparse.Namespace) -> int:
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
-    async with TryOut(data_dir=options.data) as trial:
+    async with TryOut(data_dir=options.data, on_fail=OnFail(options.on_fail)) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,
