@@ -18,8 +18,10 @@ const board = new Board(at("board"), names);
 const typed = [];
 let recall = 0;
 let moved = 0;
+let echoed = () => {};
 let leave = () => {};
 
+const ECHO_WITHIN = 400;
 const SEEN_WITHIN = 1500;
 const NO_CARD = {
   decided: "Somebody decided this already.",
@@ -76,7 +78,8 @@ function reset() {
 }
 
 function arrive(message) {
-  if (message.card.kind !== "said") moved += 1;
+  if (message.card.kind === "said") echoed();
+  else moved += 1;
   const before = board.shown;
   if (message.card.kind === "board" && message.card.release !== null) board.put(message);
   talk.put(message, board.shown);
@@ -106,6 +109,8 @@ async function say(text) {
   show("chat");
   talk.toEnd();
   const before = moved;
+  // What was said stands above its answer, also when the answer is faster.
+  const echo = new Promise((go) => { echoed = go; });
   let reply;
   try {
     reply = await send(place("say"), { text, ...actor() });
@@ -113,6 +118,7 @@ async function say(text) {
     if (!at("text").value) at("text").value = text;
     return failed(problem);
   }
+  await Promise.race([echo, new Promise((go) => setTimeout(go, ECHO_WITHIN))]);
   const button = heard(reply, before)?.querySelector("button.act");
   // What is missing is asked for at once; the button stays for whoever cancels.
   if (reply.card?.kind === "refusal" && button && asksForMore(payload(button)) && !document.querySelector("dialog[open]")) await press(button, payload(button));
