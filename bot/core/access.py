@@ -48,7 +48,7 @@ ANSWERS = {
     QuestionKind.VERDICT_FAIL: Verb.ROLLBACK,
     QuestionKind.COUNTDOWN: Verb.ROLLBACK,
     QuestionKind.REJECTED: Verb.ROLLBACK,
-    QuestionKind.INCONCLUSIVE: Verb.OVERRIDE,
+    QuestionKind.INCONCLUSIVE: Verb.ROLLBACK,
     QuestionKind.ROLLBACK_FAILED: Verb.OVERRIDE,
 }
 """The verb whose people are asked a question; any other question asks whoever may retry."""

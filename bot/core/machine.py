@@ -144,6 +144,7 @@ def _replanned(turn: Turn, event: Replanned) -> None:
         config=event.config,
         changes=event.changes,
         left_out=event.left_out,
+        unwanted=event.unwanted,
         steps=event.steps,
         plan_hash=event.plan_hash,
         difference=event.difference,

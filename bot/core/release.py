@@ -230,7 +230,9 @@ class Release(Value):
     config: Frozen
     changes: tuple[Change, ...]
     left_out: tuple[str, ...] = ()
-    """Components that run their candidate already, or were excluded."""
+    """Components that run their candidate already, or that nobody wanted."""
+    unwanted: tuple[str, ...] = ()
+    """Those of `left_out` that would change, but were excluded or not named in `only`."""
     steps: tuple[Step, ...]
     plan_hash: str
     seed: str
@@ -246,6 +248,8 @@ class Release(Value):
     decisions: int = 0
     """Accepted decisions of people."""
     pause: Pause | None = None
+    pauses: tuple[Pause, ...] = ()
+    """Every pause so far, each with the reason that began it."""
     rollback: Rollback | None = None
     rolled_back: tuple[str, ...] = ()
     """Components that were taken back and confirmed."""

@@ -12,7 +12,7 @@ from bot.core.release import Release
 from bot.core.value import spell, text
 from bot.core.verb import Verb
 from bot.core.view.marks import NOTHING
-from bot.engine import authority, cards, decisions, errors
+from bot.engine import authority, cards, decisions, errors, rooms
 from bot.engine.services import Services
 from bot.engine.transition import load
 
@@ -52,7 +52,7 @@ async def _status(services: Services, inbound: Inbound, command: Command) -> Rep
 
 def _copy(services: Services, release: Release) -> Card:
     """The board as it is, without its buttons: those stay on the one live board."""
-    board = view.board(release, services.now())
+    board = rooms.board(release, services)
     return board.model_copy(update={"kind": "status", "actions": ()})
 
 

@@ -53,9 +53,13 @@ def escalates(release: Release, slot: str) -> bool:
 
 def _shown(release: Release, effect: Effect, file: ReleaseFile) -> Iterator[tuple[str, str]]:
     slot = effect.slot
+    if slot.startswith("pause:"):
+        # Where the board stands, it says so itself.
+        yield from ((hearer.room, slot) for hearer in release.config.target.share)
+        return
     for room in rooms_of(release, file):
         yield room, slot
-    if slot == "result":
+    if slot == "result" and release.begun_at is not None:
         yield from _ended(release)
     if slot.startswith("reminder:") and escalates(release, slot):
         for name in release.config.target.escalate_to:

@@ -9,6 +9,7 @@ import structlog
 from bot.core.card import Action, Card, Cell, Confirm, Style
 from bot.core.command import Command, Misunderstood, Trouble
 from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Text, spell, text
 from bot.core.verb import Verb
@@ -85,22 +86,32 @@ def _asked_for(meant: Misunderstood) -> tuple[Action, ...]:
     return (Action(verb=SAY, label=label, value=line, style=Style.PRIMARY, confirm=ask),)
 
 
-def preview(command: Command, release: Release | None, *, value: str, seconds: timedelta) -> Reply:
-    """What a typed destructive command would do, with *Do it* and *Keep*."""
+def preview(
+    command: Command,
+    release: Release | None,
+    *,
+    scope: tuple[str, ...],
+    value: str,
+    seconds: timedelta,
+) -> Reply:
+    """What a typed destructive command would do, with *Do it* and *Keep*.
+
+    `scope`: what a rollback takes back, in its order.
+    """
     title = text(
-        "draft.title",
+        "draft.title" if release else "draft.title_lock",
         verb=str(command.verb),
         release=release.id if release else 0,
         target=release.target if release else command.target or command.component,
     )
-    lines: list[Cell] = [text(f"draft.{command.verb}", reason=command.reason, step=command.step)]
-    if release is not None and command.verb is Verb.ROLLBACK:
-        wanted = command.component
-        lines += [
-            f"{c.component}: {c.candidate} → {c.running}"
-            for c in release.changes
-            if wanted in {"", "all", c.component}
-        ]
+    ended = command.verb is Verb.ROLLBACK and release is not None and not release.live
+    key = "draft.rollback_ended" if ended else f"draft.{command.verb}"
+    lines: list[Cell] = [text(key, step=command.step)]
+    if release is not None:
+        changes = [release.change(name) for name in scope]
+        lines += [f"{c.component}: {c.candidate} → {c.running}" for c in changes]
+    if command.reason:
+        lines.append(text("draft.reason", reason=redact(command.reason)))
     lines.append(text("draft.expires", seconds=spell(seconds)))
     card = Card(
         kind="draft",
@@ -128,8 +139,8 @@ async def said(services: Services, inbound: Inbound, number: int) -> None:
     who = person.name if person else "?"
     card = Card(
         kind="said",
-        title=text("said", who=who, line=inbound.text),
-        text=text("said.line", line=inbound.text),
+        title=text("said", who=who, line=redact(inbound.text)),
+        text=text("said.line", line=redact(inbound.text)),
         who=who,
         at=inbound.at,
     )

@@ -11,6 +11,7 @@ from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.machine import Outcome as Moved
 from bot.core.machine import advance
 from bot.core.question import Question
+from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Value, text
 from bot.core.verb import Verb
@@ -124,7 +125,8 @@ async def decide(engine: Engine, submission: Submission, decision: Decision) -> 
         if wrong is not None:
             return wrong, None
         if decision.bare and len(release.open_questions) != 1:
-            return cards.refused(text("refused.bare")), None
+            key = "refused.bare" if release.open_questions else "refused.no_question"
+            return cards.refused(text(key, verb=str(decision.verb))), None
         order = _order(services, inbound, decision, release)
         applied = apply(tx, release.id, order, services=services)
         if applied is None:
@@ -152,7 +154,7 @@ def _order(services: Services, inbound: Inbound, decision: Decision, release: Re
         component=decision.component,
         nonce=decision.nonce,
         version=decision.version,
-        reason=decision.reason,
+        reason=redact(decision.reason),
         mode=_other(release.confirm) if decision.toggle else decision.mode,
     )
 
@@ -180,7 +182,9 @@ def _dialog(release: Release, order: Order, question: Question | None) -> tuple[
 def _reply(services: Services, release: Release, order: Order, moved: Moved) -> Reply:
     """The answer; where the role was missing, the refusal names who may."""
     if moved.refusal is None:
-        return Reply(outcome=Outcome.ACCEPTED, release=release.id)
+        noted = text("note.kept", release=release.id)
+        card = cards.notice(noted) if order.verb is Verb.NOTE else None
+        return Reply(outcome=Outcome.ACCEPTED, release=release.id, card=card)
     why, outcome = moved.refusal, Outcome(moved.refused_as)
     question = _question(release, order)
     if why.key not in _NAMES_WHO_MAY:

@@ -12,6 +12,7 @@ from bot.core.command import ALL as EVERY
 from bot.core.command import Command, Misunderstood, NotForUs
 from bot.core.event import Alerted
 from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.redact import redact
 from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.view.buttons import ALL
@@ -112,9 +113,9 @@ class Intake:
         key = f"alert:{fingerprint}:{status}:{at.isoformat()}:{component}"
         event = Alerted(
             component=component,
-            name=name,
+            name=redact(name),
             firing=status == "firing",
-            summary=summary,
+            summary=redact(summary),
             fingerprint=fingerprint,
         )
         services = self.services
@@ -190,7 +191,7 @@ class Intake:
         if verb is Verb.UNLOCK and confirmed:
             return await claims.unlock(self.engine, submission, command)
         if verb is Verb.UNLOCK:
-            return drafts.preview(self.services, submission, command, None)
+            return await drafts.preview(self.services, submission, command, None)
         return await self._about_release(submission, command, confirmed=confirmed)
 
     async def _about_release(
@@ -201,7 +202,7 @@ class Intake:
         if release is None:
             return missing
         if verb in drafts.DRAFTED and not confirmed:
-            return drafts.preview(self.services, submission, command, release)
+            return await drafts.preview(self.services, submission, command, release)
         if verb is Verb.ROLLBACK and not release.live:
             return await reversal.roll_back_ended(self.engine, submission, command, release)
         decision = Decision.typed(command, release.id)

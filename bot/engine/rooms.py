@@ -43,13 +43,18 @@ def card_of(release: Release, slot: str, services: Services) -> Card | None:
     return _CARDS[kind](release, rest, services) if kind in _CARDS else None
 
 
-def _board(release: Release, _: str, services: Services) -> Card:
+def board(release: Release, services: Services) -> Card:
+    """The board as it is now, with the people who are asked."""
     file = services.file()
     asked = {
         question.id: [file.people[person].name for person in asked_people(release, question, file)]
         for question in release.open_questions
     }
     return view.board(release, services.now(), asked)
+
+
+def _board(release: Release, _: str, services: Services) -> Card:
+    return board(release, services)
 
 
 def _question(release: Release, number: str, services: Services) -> Card:
@@ -82,6 +87,10 @@ def _rollback(release: Release, _: str, __: Services) -> Card:
     return view.rollback(release)
 
 
+def _pause(release: Release, number: str, _: Services) -> Card:
+    return view.paused(release, release.pauses[int(number) - 1])
+
+
 def _result(release: Release, _: str, __: Services) -> Card | None:
     return None if release.live else view.result(release)
 
@@ -105,6 +114,7 @@ _CARDS: dict[str, Callable[[Release, str, Services], Card | None]] = {
     "check": _check,
     "override": _override,
     "reminder": _reminder,
+    "pause": _pause,
     "rollback": _rollback,
     "result": _result,
     "each": _each,

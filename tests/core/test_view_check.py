@@ -7,7 +7,7 @@ from bot.core.card import Card
 from bot.core.config import OnFail, Policy
 from bot.core.event import Checked
 from bot.core.release import QuestionKind, StepState
-from bot.core.value import Text
+from bot.core.value import Text, text
 from bot.core.verb import Verb
 from bot.core.verdict.verdict import Result, TypeLine
 from bot.core.view.check import BARS, check_word, types_chart, types_table
@@ -63,6 +63,22 @@ def test_a_late_round_is_marked() -> None:
     world.feed(Checked(step="auth/check", round=1, repeat=0, late=True, verdict=verdict()))
 
     assert lines(world)[0] == "check.round_late"
+
+
+def test_a_repeated_round_is_told_once() -> None:
+    """Its last measurement counts; how often it was repeated stands in its line."""
+    world = checked(Result.INCONCLUSIVE, Result.INCONCLUSIVE, Result.PASS)
+    first, *others = card(world).lines
+
+    assert first == text(
+        "check.round_repeated",
+        round=1,
+        rounds=3,
+        repeat=2,
+        result="result.pass",
+        at=world.step("auth/check").rounds[2].ran_at.isoformat(),
+    )
+    assert [line.key for line in others if isinstance(line, Text)] == ["check.next"]
 
 
 def test_findings_and_reasons_stand_under_their_round() -> None:

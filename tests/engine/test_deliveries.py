@@ -10,6 +10,7 @@ import pytest
 from bot.core.inbound import Outcome
 from bot.core.question import QuestionKind
 from bot.core.release import Phase
+from bot.core.value import text
 from tests.engine.conftest import Make
 from tests.support.engines import (
     ADMIN,
@@ -217,6 +218,31 @@ async def test_a_late_reminder_is_not_delivered_after_the_decision(make: Make) -
 
     assert bot.outside.rooms[HOME].of("reminder") == []
     assert len(bot.outside.rooms[MIRROR].of("reminder")) == 1
+
+
+async def test_a_pause_is_told_to_those_who_only_hear(make: Make) -> None:
+    """By a person or by a rule, each pause once, with its reason; a board says it itself."""
+    bot = await make(**SMALL)
+    await bot.start()
+    await bot.run(asked)
+    await bot.press(next(a for a in bot.card("board").actions if a.verb == "pause"), OTHER)
+    await bot.drain()
+
+    for name in (TEAM, LINE):
+        [told] = bot.outside.rooms[name].of("notice")
+        assert (told.state, told.who) == ("paused", "Taro")
+        assert told.lines == (text("pause.person", reason=""),)
+    assert bot.outside.rooms[HOME].of("notice") == []
+
+
+async def test_a_cancelled_plan_is_no_news(make: Make) -> None:
+    """Those who only hear never heard of it, so they do not hear of its end."""
+    bot = await make(**SMALL)
+    await bot.say("start openchat")
+    await bot.answer(QuestionKind.START, "abort")
+    await bot.run(ended)
+
+    assert bot.outside.rooms[TEAM].posts == bot.outside.rooms[LINE].posts == []
 
 
 async def test_a_failure_is_told_to_those_who_only_hear(make: Make) -> None:

@@ -199,7 +199,8 @@ async def test_after_a_rollback_the_others_can_go_on(make: Make) -> None:
     versions = {c: v for (c, _), v in bot.outside.world.running.items()}
     assert release.phase is Phase.DONE
     assert (versions.pop("chat"), set(versions.values())) == ("1.0", {"2.0"})
-    assert len(bot.outside.rooms[LINE].posts) == 3
+    kinds = [card.kind for _, card in bot.outside.rooms[LINE].posts]
+    assert kinds == ["share", "share", "notice", "notice", "share"]
 
 
 @pytest.mark.parametrize("allowed", [True, False], ids=["overridden", "unproven"])

@@ -3,7 +3,7 @@
 from bot.core.view.board import board, state_word
 from bot.core.view.check import check
 from bot.core.view.question import question
-from bot.core.view.share import override, reminder, result, rollback, share
+from bot.core.view.share import override, paused, reminder, result, rollback, share
 from bot.core.view.upcoming import next_line
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "check",
     "next_line",
     "override",
+    "paused",
     "question",
     "reminder",
     "result",

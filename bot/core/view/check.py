@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.card import Card, Cell, Chart, Row, Series, Table
-from bot.core.release import Release, Step, StepKind, StepState
+from bot.core.release import Release, Round, Step, StepKind, StepState
 from bot.core.value import Text, text
 from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
 from bot.core.view.marks import times
@@ -50,18 +50,9 @@ def check_word(step: Step) -> str:
 def _lines(release: Release, step: Step) -> list[Cell]:
     policy = release.config.policies[step.component]
     lines: list[Cell] = []
-    for item in step.rounds:
-        key = "check.round_late" if item.late else "check.round"
-        lines.append(
-            text(
-                key,
-                round=item.number,
-                rounds=policy.rounds,
-                repeat=item.repeat,
-                result=f"result.{item.verdict.result}",
-                at=item.ran_at.isoformat(),
-            )
-        )
+    # A round that was repeated is told once, as it was the last time.
+    for item in {r.number: r for r in step.rounds}.values():
+        lines.append(_round(item, policy.rounds))
         lines += [_finding(f) for f in item.verdict.findings]
         lines += list(item.verdict.reasons)
     if step.state is StepState.DONE and step.result is Result.PASS:
@@ -74,6 +65,18 @@ def _lines(release: Release, step: Step) -> list[Cell]:
         at = step.next_at.isoformat()
         lines.append(text("check.next", round=step.round, rounds=policy.rounds, at=at))
     return lines
+
+
+def _round(item: Round, rounds: int) -> Text:
+    again = "check.round_repeated" if item.repeat else "check.round"
+    return text(
+        "check.round_late" if item.late else again,
+        round=item.number,
+        rounds=rounds,
+        repeat=item.repeat,
+        result=f"result.{item.verdict.result}",
+        at=item.ran_at.isoformat(),
+    )
 
 
 def _finding(found: Finding) -> Text:
