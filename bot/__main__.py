@@ -23,6 +23,7 @@ from bot.core.config import (
     FilesLogStore,
     HttpExecutor,
     LogStoreConfig,
+    OnFail,
 )
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
@@ -85,6 +86,13 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=8080, help="of the page (default: 8080; 0: any free one)"
     )
     trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
+    trial.add_argument(
+        "--on-fail",
+        choices=[str(way) for way in OnFail],
+        default=str(OnFail.ASK),
+        help="a failed check: ask people (the default), roll_back by itself after a countdown that "
+        "anyone who may abort can stop, or observe to the last round",
+    )
     _with_file(_command(commands, "serve", "run the bot for a team, as release.yml says"))
     check = _command(commands, "check-config", "say whether release.yml is valid, and why not")
     check.add_argument("file", nargs="?", type=Path, help="default: as the environment says")
@@ -191,7 +199,7 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 async def _try(options: argparse.Namespace) -> int:
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
-    async with TryOut(data_dir=options.data) as trial:
+    async with TryOut(data_dir=options.data, on_fail=OnFail(options.on_fail)) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,

@@ -16,6 +16,7 @@ from bot.chat.render import ViewerWords
 from bot.chat.room import RoomLog
 from bot.chat.stored_log import StoredLog
 from bot.clock import Clock, SteadyClock
+from bot.core.config import ReleaseFile
 from bot.core.effect import EffectKind
 from bot.engine import operations, rooms, rounds
 from bot.engine.engine import Engine
@@ -152,6 +153,7 @@ class Bot:
             registry=self.metrics.registry,
             now=self.clock.now,
             time_scale=settings.file.time_scale,
+            on_fail=_on_fail(settings.file) if self.try_out else "",
             alerts_token=environment.alerts_token.get_secret_value(),
             metrics_token=environment.metrics_token.get_secret_value(),
             secure_cookie=environment.base_url.startswith("https://"),
@@ -207,3 +209,9 @@ class Bot:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.adapters.close()
         await self.store.close()
+
+
+def _on_fail(file: ReleaseFile) -> str:
+    """What a failed check leads to where all policies agree, as those of the try-out do."""
+    ways = {str(policy.on_fail) for policy in file.policies.values()}
+    return ways.pop() if len(ways) == 1 else ""

@@ -74,6 +74,8 @@ async def test_alert_pauses_release_of_its_component(tmp_path: Path) -> None:
         async with page.session.get(f"{page.base}/api/releases/1/journal") as answer:
             journal = await answer.json()
         assert "HighLatency" in str(journal)
+        assert "step_started" in {event["code"] for event in journal["events"]}
+        assert all(event["text"] for event in journal["events"])
 
 
 async def test_alert_without_token_is_refused(tmp_path: Path) -> None:

@@ -45,8 +45,7 @@ class StepKind(StrEnum):
     RESTART = "restart"
     CHECK = "check"
     GATE = "gate"
-    VERIFY = "verify"
-    """Read the running version back; only rollbacks have it."""
+    VERIFY = "verify"  # reads the running version back; only rollbacks have it
 
 
 @unique
