@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core import parts
-from bot.core.command import ALIASES, ALL, Command, Names, Trouble, is_ref
+from bot.core.command import ALIASES, ALL, YES, Command, Names, Trouble, is_ref
 from bot.core.nearest import close, nearest
 from bot.core.span import Between, Clock, Dated, Day, Since, SinceDeploy, read_duration, read_time
 from bot.core.value import text
@@ -159,7 +159,7 @@ def topic(words: Words, _: Names) -> Command:
     word = words.current
     if word is None:
         return Command(verb=Verb.HELP)
-    verb = ALIASES.get(word.folded, word.folded)
+    verb = str(Verb.APPROVE) if word.folded in YES else ALIASES.get(word.folded, word.folded)
     if verb not in set(Verb):
         raise parts.unknown_name(words, word, "verb", tuple(Verb))
     words.take()

@@ -63,6 +63,7 @@ COMMANDS_PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
         ("permissions @U0ALICE", {"verb": "permissions", "person": "alice"}),
         ("permissions alice", {"verb": "permissions", "person": "alice"}),
         ("help rb", {"verb": "help", "topic": "rollback"}),
+        ("help ok", {"verb": "help", "topic": "approve"}),
         ("status?", {"verb": "status"}),
         ("Lgtm!", {"verb": "approve", "bare": True}),
     ],
