@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.chat.http import HttpRoomSender
+from bot.chat.platform import Platform
 from bot.chat.room import RoomLog, WebRoom
 from bot.chat.texts import Words
 from bot.clock import SteadyClock
 from bot.core.config import ExecutorConfig, HttpRoom, LogStoreConfig, RoomConfig
+from bot.core.config import WebRoom as WebRoomConfig
 from bot.ports import Executor, LogStore, Room, RoomError
 from bot.settings import Settings
 
@@ -42,6 +44,8 @@ class Resources:
         self._log_stores: dict[str, LogStore] = {}
         self._rooms: dict[str, tuple[RoomConfig, Room]] = {}
         self.room_log: RoomLog | None = None
+        self.platforms: tuple[Platform, ...] = ()
+        """Each makes the rooms of its own kind."""
 
     def executor(self, config: ExecutorConfig) -> Executor:
         """The executor of this configuration."""
@@ -69,17 +73,29 @@ class Resources:
             self._rooms[key] = known
         return known[1]
 
+    def words(self, room: str) -> Words:
+        """The sentences of a room, in its language and zone."""
+        file = self._settings().file
+        config = file.rooms.get(room)
+        return Words((config.zone if config else "") or file.zone)
+
     def _make_room(self, key: str, config: RoomConfig) -> Room:
         settings = self._settings()
+        for platform in self.platforms:
+            made = platform.room(key, config)
+            if made is not None:
+                return made
         if isinstance(config, HttpRoom):
             return HttpRoomSender(
                 key,
                 config,
                 headers={n: settings.secret(v) for n, v in config.headers_env.items()},
                 secret=settings.secret(config.secret_env) if config.secret_env else "",
-                say=Words(settings.file.zone),
+                say=self.words(key),
                 now=self._clock.now,
             )
+        if not isinstance(config, WebRoomConfig):
+            raise RoomError(f"the secrets of {config.kind} are not set")
         if self.room_log is None:
             raise RoomError("the room's log is not open")
         return WebRoom(key, self.room_log, now=self._clock.now)
