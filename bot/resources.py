@@ -13,6 +13,7 @@ from bot.chat.texts import Words
 from bot.clock import SteadyClock
 from bot.core.config import ExecutorConfig, HttpRoom, LogStoreConfig, RoomConfig
 from bot.core.config import WebRoom as WebRoomConfig
+from bot.core.inbound import DIRECT
 from bot.ports import Executor, LogStore, Room, RoomError
 from bot.settings import Settings
 
@@ -43,6 +44,7 @@ class Resources:
         self._executors: dict[str, Executor] = {}
         self._log_stores: dict[str, LogStore] = {}
         self._rooms: dict[str, tuple[RoomConfig, Room]] = {}
+        self._direct: dict[tuple[str, str], Room] = {}
         self.room_log: RoomLog | None = None
         self.platforms: tuple[Platform, ...] = ()
         """Each makes the rooms of its own kind."""
@@ -73,10 +75,21 @@ class Resources:
             self._rooms[key] = known
         return known[1]
 
+    def direct(self, key: str, identity: str) -> Room | None:
+        """The chat with one person alone, on the platform of that account."""
+        for platform in self.platforms:
+            if (key, identity) in self._direct:
+                break
+            made = platform.direct(key, identity)
+            if made is not None:
+                self._direct[key, identity] = made
+        return self._direct.get((key, identity))
+
     def words(self, room: str) -> Words:
-        """The sentences of a room, in its language and zone."""
+        """The sentences of a room or of a person (`@PERSON`), in their language and zone."""
         file = self._settings().file
-        config = file.rooms.get(room)
+        person = file.people.get(room.removeprefix(DIRECT)) if room.startswith(DIRECT) else None
+        config = person or file.rooms.get(room)
         return Words((config.zone if config else "") or file.zone)
 
     def _make_room(self, key: str, config: RoomConfig) -> Room:
@@ -106,5 +119,5 @@ class Resources:
             await executor.close()
         for log_store in self._log_stores.values():
             await log_store.close()
-        for _, room in self._rooms.values():
+        for room in (*(room for _, room in self._rooms.values()), *self._direct.values()):
             await room.close()

@@ -38,7 +38,7 @@ class Ground:
     intake: Intake
     """Where everything goes that was heard and verified."""
     words: Callable[[str], Words]
-    """room key -> its sentences, in the room's language and zone."""
+    """room key, or `@PERSON` -> its sentences, in that room's language and zone."""
 
 
 class Platform(Protocol):
@@ -53,6 +53,13 @@ class Platform(Protocol):
 
     def room(self, key: str, config: RoomConfig) -> Room | None:
         """The room of this configuration; None when it is another platform's."""
+        ...
+
+    def direct(self, key: str, identity: str) -> Room | None:
+        """The chat with one person alone, whose account this is: `slack:U…`, `line:U…`.
+
+        `key` is `@PERSON`, as for `Ground.words`. None when the account is another platform's.
+        """
         ...
 
     async def start(self) -> None:

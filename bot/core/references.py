@@ -27,6 +27,7 @@ def check_references(file: ReleaseFile) -> list[Problem]:
         *_check_zone(file.zone, ("zone",)),
         *_check_zones("log_stores", file.log_stores),
         *_check_zones("rooms", file.rooms),
+        *_check_zones("people", file.people),
         *(p for name, target in file.targets.items() for p in _check_target(file, name, target)),
     ]
 

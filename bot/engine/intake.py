@@ -15,7 +15,17 @@ from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.view.buttons import ALL
-from bot.engine import answers, authority, cards, claims, decisions, drafts, reversal, starts
+from bot.engine import (
+    answers,
+    authority,
+    cards,
+    claims,
+    decisions,
+    drafts,
+    identity,
+    reversal,
+    starts,
+)
 from bot.engine.decisions import Decision
 from bot.engine.engine import Engine
 from bot.engine.submission import SettledError, Submission
@@ -39,9 +49,10 @@ class Intake:
 
         What was recorded is done nevertheless, by `recover`, in this process or another one.
         """
-        body = inbound.model_dump_json()
         services = self.services
         try:
+            inbound = await identity.known(services, inbound)
+            body = inbound.model_dump_json()
             number = await services.store.transact(
                 lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
             )

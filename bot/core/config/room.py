@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bot.core.config.language import Language
 from bot.core.value import Duration, Value
 
 
@@ -17,17 +18,6 @@ class Share(StrEnum):
 
     EACH = "each"
     DIGEST = "digest"
-
-
-@unique
-class Language(StrEnum):
-    """The languages that messages are translated into."""
-
-    ENGLISH = "en"
-    JAPANESE = "ja"
-    KOREAN = "ko"
-    TRADITIONAL_CHINESE = "zh-TW"
-    THAI = "th"
 
 
 class _Room(Value):
