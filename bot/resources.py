@@ -8,10 +8,11 @@ from typing import Protocol
 
 from bot.chat.http import HttpRoomSender
 from bot.chat.platform import Platform
+from bot.chat.render import ViewerWords
 from bot.chat.room import RoomLog, WebRoom
 from bot.chat.texts import Words
 from bot.clock import SteadyClock
-from bot.core.config import ExecutorConfig, HttpRoom, LogStoreConfig, RoomConfig
+from bot.core.config import ExecutorConfig, HttpRoom, Language, LogStoreConfig, RoomConfig
 from bot.core.config import WebRoom as WebRoomConfig
 from bot.core.inbound import DIRECT
 from bot.ports import Executor, LogStore, Room, RoomError
@@ -87,10 +88,19 @@ class Resources:
 
     def words(self, room: str) -> Words:
         """The sentences of a room or of a person (`@PERSON`), in their language and zone."""
+        return Words(*self._spoken(room))
+
+    def viewer_words(self, room: str) -> ViewerWords:
+        """The sentences of a room in the browser, in its language; each page has its own zone."""
+        return ViewerWords(*self._spoken(room))
+
+    def _spoken(self, room: str) -> tuple[str, Language]:
         file = self._settings().file
         person = file.people.get(room.removeprefix(DIRECT)) if room.startswith(DIRECT) else None
         config = person or file.rooms.get(room)
-        return Words((config.zone if config else "") or file.zone)
+        if config is None:
+            return file.zone, Language.ENGLISH
+        return config.zone or file.zone, config.language
 
     def _make_room(self, key: str, config: RoomConfig) -> Room:
         settings = self._settings()

@@ -13,7 +13,6 @@ import structlog
 from aiohttp import web
 
 from bot.chat.platform import Ground
-from bot.chat.render import ViewerWords
 from bot.chat.room import RoomLog
 from bot.chat.stored_log import StoredLog
 from bot.clock import Clock, SteadyClock
@@ -158,7 +157,7 @@ class Bot:
         return Site(
             mode=Mode.TRY if self.try_out else Mode.SERVE,
             hosts=allowed_hosts(environment.host, port, environment.base_url),
-            say=ViewerWords(settings.file.zone),
+            words=self.adapters.viewer_words,
             registry=self.metrics.registry,
             now=self.clock.now,
             time_scale=settings.file.time_scale,

@@ -46,6 +46,7 @@ TEXTS: dict[str, str] = {
     "confirm_mode.gates": "at the gates only",
     "time": "{at:time}",
     "time.day": "{at:day}",
+    "zone.viewer": "your own zone",
     "said": "{who}: {line}",
     "said.line": "{line}",
     "tally": (
