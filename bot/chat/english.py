@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.chat.texts_intent import TEXTS as INTENT
+from bot.chat.texts_people import TEXTS as PEOPLE
 
 TEXTS: dict[str, str] = {
     **INTENT,
+    **PEOPLE,
     # Words
     "state.planned": "planned",
     "state.step_waiting": "waits its turn",

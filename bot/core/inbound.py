@@ -29,6 +29,8 @@ class Inbound(Value):
     at: Moment
     text: str = ""
     """What was typed; empty for a click."""
+    code: str = ""
+    """The hash of a typed code that links an account, in place of the text; set by the intake."""
     verb: str = ""
     """The verb of the clicked button; empty for typed text."""
     value: str = ""

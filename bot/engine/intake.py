@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
@@ -23,8 +24,10 @@ from bot.engine import (
     decisions,
     drafts,
     identity,
+    linking,
     reversal,
     starts,
+    watching,
 )
 from bot.engine.decisions import Decision
 from bot.engine.engine import Engine
@@ -51,7 +54,7 @@ class Intake:
         """
         services = self.services
         try:
-            inbound = await identity.known(services, inbound)
+            inbound = linking.sealed(await identity.known(services, inbound))
             body = inbound.model_dump_json()
             number = await services.store.transact(
                 lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
@@ -75,7 +78,7 @@ class Intake:
         submission = Submission(number, inbound)
         self._busy.add(number)
         try:
-            reply = await self._answer(submission)
+            reply = _hinted(await self._answer(submission), inbound)
             if not submission.settled:
                 await self._settle(number, reply)
         except SettledError:
@@ -145,6 +148,8 @@ class Intake:
 
     async def _answer(self, submission: Submission) -> Reply:
         try:
+            if submission.inbound.code:
+                return await linking.claim(self.engine, submission)
             if submission.inbound.verb:
                 return await self._click(submission)
             return await self._said(submission)
@@ -174,6 +179,8 @@ class Intake:
             if isinstance(found, Reply):
                 return found
             return await self._command(submission, found, confirmed=True)
+        if inbound.verb in linking.BUTTONS:
+            return await linking.confirm(self.engine, submission)
         value = button.read(inbound.value)
         if value is None or inbound.verb not in set(Verb):
             return cards.refused(text("refused.stale"), Outcome.EXPIRED)
@@ -194,10 +201,10 @@ class Intake:
         verb = command.verb
         if verb is Verb.START and command.target:
             return await starts.start(self.engine, submission, command)
-        if verb is Verb.PLAN:
-            return await starts.plan_release(self.engine, submission, command)
         if verb in answers.VERBS:
             return await answers.answer(self.services, submission.inbound, command)
+        if verb in _ITS_OWN:
+            return await _ITS_OWN[verb](self.engine, submission, command)
         if verb is Verb.UNLOCK and confirmed:
             return await claims.unlock(self.engine, submission, command)
         if verb is Verb.UNLOCK:
@@ -217,6 +224,25 @@ class Intake:
             return await reversal.roll_back_ended(self.engine, submission, command, release)
         decision = Decision.typed(command, release.id)
         return await decisions.decide(self.engine, submission, decision)
+
+
+_ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] = {
+    Verb.PLAN: starts.plan_release,
+    Verb.WATCH: watching.watch,
+    Verb.UNWATCH: watching.unwatch,
+    Verb.LINK: linking.offer,
+    Verb.UNLINK: linking.revoke,
+}
+"""Verbs that need no release to be found first, whatever they say about one."""
+
+
+def _hinted(reply: Reply, inbound: Inbound) -> Reply:
+    """The same refusal; whoever is unknown on LINE learns how to become known."""
+    unknown = inbound.surface == "line" and not inbound.person and not inbound.code
+    if not unknown or reply.outcome is not Outcome.REFUSED or reply.card is None:
+        return reply
+    card = reply.card.model_copy(update={"lines": (*reply.card.lines, text("hint.link"))})
+    return reply.model_copy(update={"card": card})
 
 
 def _failed() -> Reply:

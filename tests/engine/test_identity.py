@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.core.config import ReleaseFile
-from bot.core.inbound import DIRECT, Inbound
+from bot.core.inbound import DIRECT, Inbound, Outcome
 from bot.engine import identity
 from tests.engine.conftest import Make
 from tests.support.engines import HOME, OTHER, STARTER, T0, Outside, release_file
@@ -53,3 +55,27 @@ async def test_whom_a_session_names_is_not_looked_up(make: Make) -> None:
     found = await identity.known(services, inbound(person=OTHER, identity=MINA))
 
     assert found.person == OTHER
+
+
+@pytest.mark.parametrize(
+    ("surface", "room", "account"),
+    [
+        ("web", HOME, ""),
+        ("slack", HOME, MINA),
+        ("line", HOME, STRANGER),
+        ("line", DIRECT, STRANGER),
+    ],
+)
+async def test_errors_since_deploy_is_answered_everywhere(
+    make: Make, surface: str, room: str, account: str
+) -> None:
+    """The whole message is enough, in rooms and alone, for strangers, too: it only looks."""
+    bot = await make(Outside(known_file()))
+    person = "" if account else OTHER
+    said = {"text": "errors since deploy", "surface": surface, "identity": account}
+
+    reply = await bot.submit(person=person, room=room, **said)
+
+    assert reply.outcome is Outcome.ANSWERED
+    assert reply.card is not None
+    assert reply.card.kind == "errors"

@@ -93,7 +93,7 @@ def _confirm(release: Release, question: Question, verb: Verb) -> Confirm | None
         body=text(
             body,
             component=question.component,
-            running=change.running if change else "",
+            running=(change.running if change else "") or "?",
             candidate=change.candidate if change else "",
         ),
         reason=verb in {Verb.REJECT, Verb.OVERRIDE, Verb.SKIP},
