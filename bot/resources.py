@@ -12,9 +12,9 @@ from bot.chat.render import ViewerWords
 from bot.chat.room import RoomLog, WebRoom
 from bot.chat.texts import Words
 from bot.clock import SteadyClock
-from bot.core.config import ExecutorConfig, HttpRoom, Language, LogStoreConfig, RoomConfig
+from bot.core.config import ExecutorConfig, HttpRoom, LogStoreConfig, RoomConfig
 from bot.core.config import WebRoom as WebRoomConfig
-from bot.core.inbound import DIRECT
+from bot.core.spoken import spoken
 from bot.ports import Executor, LogStore, Room, RoomError
 from bot.settings import Settings
 
@@ -88,19 +88,11 @@ class Resources:
 
     def words(self, room: str) -> Words:
         """The sentences of a room or of a person (`@PERSON`), in their language and zone."""
-        return Words(*self._spoken(room))
+        return Words(*spoken(self._settings().file, room))
 
     def viewer_words(self, room: str) -> ViewerWords:
         """The sentences of a room in the browser, in its language; each page has its own zone."""
-        return ViewerWords(*self._spoken(room))
-
-    def _spoken(self, room: str) -> tuple[str, Language]:
-        file = self._settings().file
-        person = file.people.get(room.removeprefix(DIRECT)) if room.startswith(DIRECT) else None
-        config = person or file.rooms.get(room)
-        if config is None:
-            return file.zone, Language.ENGLISH
-        return config.zone or file.zone, config.language
+        return ViewerWords(*spoken(self._settings().file, room))
 
     def _make_room(self, key: str, config: RoomConfig) -> Room:
         settings = self._settings()

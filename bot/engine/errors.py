@@ -15,6 +15,7 @@ from bot.core.inbound import Inbound
 from bot.core.redact import cut, redact
 from bot.core.release import Release
 from bot.core.span import SinceDeploy, SpanError, resolve
+from bot.core.spoken import spoken
 from bot.core.value import text
 from bot.core.verdict.seed2020 import multiple
 from bot.engine.errors_card import Answer, Line, Shown, card
@@ -32,10 +33,14 @@ async def since_deploy(services: Services, inbound: Inbound, command: Command) -
     target, only = _scope(file, inbound, command)
     release = await _last(services, target)
     names = [only] if only else _components(file, target, release)
+    zone = spoken(file, inbound.room).zone
     answers = await asyncio.gather(
-        *(_component(services, target, name, release=release, command=command) for name in names)
+        *(
+            _component(services, target, name, release=release, command=command, zone=zone)
+            for name in names
+        )
     )
-    shown = Shown(target=target, release=release.id if release else 0, zone=file.zone)
+    shown = Shown(target=target, release=release.id if release else 0, zone=zone)
     return card(shown, list(answers), top=command.top)
 
 
@@ -69,7 +74,13 @@ async def _last(services: Services, target: str) -> Release | None:
 
 
 async def _component(
-    services: Services, target: str, name: str, *, release: Release | None, command: Command
+    services: Services,
+    target: str,
+    name: str,
+    *,
+    release: Release | None,
+    command: Command,
+    zone: str,
 ) -> Answer:
     file = services.file()
     logs = component_logs(file, target, name)
@@ -80,7 +91,7 @@ async def _component(
         window = resolve(
             command.span or SinceDeploy(),
             now=services.now(),
-            zone=ZoneInfo(file.zone),
+            zone=ZoneInfo(zone),
             deploy_started=began,
         )
     except SpanError as error:

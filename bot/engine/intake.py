@@ -78,7 +78,7 @@ class Intake:
         submission = Submission(number, inbound)
         self._busy.add(number)
         try:
-            reply = _hinted(await self._answer(submission), inbound)
+            reply = await self._answer(submission)
             if not submission.settled:
                 await self._settle(number, reply)
         except SettledError:
@@ -234,15 +234,6 @@ _ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] 
     Verb.UNLINK: linking.revoke,
 }
 """Verbs that need no release to be found first, whatever they say about one."""
-
-
-def _hinted(reply: Reply, inbound: Inbound) -> Reply:
-    """The same refusal; whoever is unknown on LINE learns how to become known."""
-    unknown = inbound.surface == "line" and not inbound.person and not inbound.code
-    if not unknown or reply.outcome is not Outcome.REFUSED or reply.card is None:
-        return reply
-    card = reply.card.model_copy(update={"lines": (*reply.card.lines, text("hint.link"))})
-    return reply.model_copy(update={"card": card})
 
 
 def _failed() -> Reply:
