@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot.core import link_code
 from bot.core.card import Action, Card, Style
 from bot.core.command import Command
-from bot.core.config.person import Role
+from bot.core.config import LineRoom, Role
 from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.value import Text, spell, text
 from bot.core.verb import Verb
@@ -68,7 +68,7 @@ async def claim(engine: Engine, submission: Submission) -> Reply:
     """Somebody sent a code: ask whether the account and the person are the same."""
     services, inbound = engine.services, submission.inbound
     known = services.file().people.get(inbound.person)
-    alone = inbound.surface == "line" and inbound.room.startswith(DIRECT)
+    alone = _alone(services, inbound)
 
     def work(tx: Tx) -> tuple[Reply, Applied | None]:
         if not alone:
@@ -81,6 +81,13 @@ async def claim(engine: Engine, submission: Submission) -> Reply:
         return _claimed(tx, services, inbound), None
 
     return await carry_out(engine, submission, work)
+
+
+def _alone(services: Services, inbound: Inbound) -> bool:
+    """Whether it was said to the bot alone, on LINE; release.yml may know that chat by a key."""
+    room = services.file().rooms.get(inbound.room)
+    named = isinstance(room, LineRoom) and room.chat.startswith("U")
+    return inbound.surface == "line" and (named or inbound.room.startswith(DIRECT))
 
 
 def _claimed(tx: Tx, services: Services, inbound: Inbound) -> Reply:

@@ -16,7 +16,17 @@ from bot.engine import identity, linking
 from bot.engine.transition import Entry
 from bot.store import BOT, Tx
 from tests.engine.conftest import Make
-from tests.support.engines import ADMIN, HOME, OTHER, STARTER, VIEWER, Bot, asked
+from tests.support.engines import (
+    ADMIN,
+    HOME,
+    OTHER,
+    STARTER,
+    VIEWER,
+    Bot,
+    Outside,
+    asked,
+    release_file,
+)
 
 PHONE, STRANGER = f"line:U{'a' * 32}", f"line:U{'b' * 32}"
 
@@ -268,3 +278,14 @@ async def test_a_code_from_a_hidden_account_is_of_no_use(make: Make) -> None:
 
     assert key(await on_line(bot, "", text=code)) == "hint.link"
     assert key(await on_line(bot, text=code)) == "link.confirm.title"
+
+
+async def test_a_chat_that_release_yml_names_is_alone_all_the_same(make: Make) -> None:
+    """A room of kind line with one person's chat is one to one; a group is not."""
+    body = release_file().model_dump(mode="json")
+    body["rooms"]["mine"] = {"kind": "line", "chat": PHONE.removeprefix("line:")}
+    body["rooms"]["group"] = {"kind": "line", "chat": f"C{'a' * 32}"}
+    bot = await make(Outside(ReleaseFile.model_validate(body)))
+
+    assert key(await on_line(bot, room="group", text=await code_for(bot))) == "link.void"
+    assert key(await on_line(bot, room="mine", text=await code_for(bot))) == "link.confirm.title"
