@@ -11,7 +11,7 @@ FAST := not (provisioned or browser or crash or processes or thorough or long)
 export PYTHON
 
 .PHONY: help setup runtime run provision format-check lint types contracts links check \
-	test test-fast test-long format lock screenshots bench clean
+	test test-fast test-long format lock messages screenshots bench clean
 
 help:  ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +63,9 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: setup  ## write the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(LOCK) $(if $(UPGRADE),--upgrade) -o requirements.lock
 	$(LOCK) $(if $(UPGRADE),--upgrade) --group dev -c requirements.lock -o requirements-dev.lock
+
+messages: setup  ## bring the catalogues of translations up to date with the English texts
+	$(PY) -m tests.support.messages
 
 screenshots: setup  ## take the pictures of the documentation
 	@$(PY) -m tests.support.provision chromium fonts

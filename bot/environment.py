@@ -55,6 +55,20 @@ class Environment(BaseSettings):
     """The token that `/metrics` wants; empty: it is closed on the common port."""
     alerts_token: SecretStr = Field(default=SecretStr(""), min_length=16)
     """The token that the alert hook wants; empty: the hook is closed."""
+    slack_bot_token: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The bot token of the Slack app, `xoxb-...`; needed as soon as a room is a Slack channel."""
+    slack_app_token: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The app-level token, `xapp-...`, for Socket Mode; empty: Slack calls over HTTP."""
+    slack_signing_secret: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The signing secret of the Slack app; needed where Slack calls over HTTP."""
+    slack_api_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://")
+    """Where Slack's Web API is."""
+    line_channel_secret: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The channel secret of the LINE channel; needed as soon as a room is a LINE chat."""
+    line_channel_token: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The channel access token of the LINE channel."""
+    line_api_url: str = Field(default="https://api.line.me", pattern=r"^https?://")
+    """Where LINE's Messaging API is."""
     log_format: Literal["console", "json"] = "console"
     """console: lines for people; json: one object a line for machines."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

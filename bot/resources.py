@@ -7,10 +7,14 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.chat.http import HttpRoomSender
+from bot.chat.platform import Platform
+from bot.chat.render import ViewerWords
 from bot.chat.room import RoomLog, WebRoom
 from bot.chat.texts import Words
 from bot.clock import SteadyClock
 from bot.core.config import ExecutorConfig, HttpRoom, LogStoreConfig, RoomConfig
+from bot.core.config import WebRoom as WebRoomConfig
+from bot.core.spoken import spoken
 from bot.ports import Executor, LogStore, Room, RoomError
 from bot.settings import Settings
 
@@ -43,7 +47,10 @@ class Resources:
         self._rooms: dict[str, tuple[RoomConfig, str, Room]] = {}
         self._replaced: list[Room] = []
         """Rooms whose messages may still be on their way."""
+        self._direct: dict[tuple[str, str], Room] = {}
         self.room_log: RoomLog | None = None
+        self.platforms: tuple[Platform, ...] = ()
+        """Each makes the rooms of its own kind."""
 
     def executor(self, config: ExecutorConfig) -> Executor:
         """The executor of this configuration."""
@@ -78,17 +85,41 @@ class Resources:
             self._rooms[key] = known
         return known[2]
 
+    def direct(self, key: str, identity: str) -> Room | None:
+        """The chat with one person alone, on the platform of that account."""
+        for platform in self.platforms:
+            if (key, identity) in self._direct:
+                break
+            made = platform.direct(key, identity)
+            if made is not None:
+                self._direct[key, identity] = made
+        return self._direct.get((key, identity))
+
+    def words(self, room: str) -> Words:
+        """The sentences of a room or of a person (`@PERSON`), in their language and zone."""
+        return Words(*spoken(self._settings().file, room))
+
+    def viewer_words(self, room: str) -> ViewerWords:
+        """The sentences of a room in the browser, in its language; each page has its own zone."""
+        return ViewerWords(*spoken(self._settings().file, room))
+
     def _make_room(self, key: str, config: RoomConfig) -> Room:
         settings = self._settings()
+        for platform in self.platforms:
+            made = platform.room(key, config)
+            if made is not None:
+                return made
         if isinstance(config, HttpRoom):
             return HttpRoomSender(
                 key,
                 config,
                 headers={n: settings.secret(v) for n, v in config.headers_env.items()},
                 secret=settings.secret(config.secret_env) if config.secret_env else "",
-                say=Words(settings.file.zone),
+                say=self.words(key),
                 now=self._clock.now,
             )
+        if not isinstance(config, WebRoomConfig):
+            raise RoomError(f"the secrets of {config.kind} are not set")
         if self.room_log is None:
             raise RoomError("the room's log is not open")
         return WebRoom(key, self.room_log, now=self._clock.now)
@@ -101,5 +132,5 @@ class Resources:
             await log_store.close()
         for _, _, room in self._rooms.values():
             await room.close()
-        for room in self._replaced:
+        for room in (*self._replaced, *self._direct.values()):
             await room.close()

@@ -53,6 +53,20 @@ async def test_no_silence_is_a_pass(tmp_path: Path) -> None:
         assert [a["label"] for a in card["actions"]][:2] == ["Check again", "Go on anyway"]
 
 
+async def test_a_room_speaks_its_language(tmp_path: Path) -> None:
+    """Cards and private answers of a Japanese room are Japanese, and its people type as ever."""
+    file = release_yml()
+    file["rooms"]["release"]["language"] = "ja"
+    async with running_bot(tmp_path, Twins(), file=file) as bot, page_of(bot, "mika") as page:
+        answer = await page.say("/release start shop")
+        question = await page.question("開始しますか")
+
+        assert answer["outcome"] == "accepted"
+        assert question["title"] == "shop のリリース #1 を開始しますか？"
+        assert question["actions"][0]["label"] == "開始"
+        assert (await page.say("status all"))["card"]["title"] == "進行中のリリース：1"
+
+
 async def test_alert_pauses_release_of_its_component(tmp_path: Path) -> None:
     """A firing alert is a line on the board, a journal event, by policy a pause and question."""
     twins = Twins()

@@ -228,7 +228,7 @@ OTHER_MISTAKES = [
     (_put("executors.pmc.deploy", {"path": "/d", "metod": "PUT"}),
      "executors.pmc.deploy.metod: is no known key; did you mean 'method'?"),
     (lambda raw: raw["rooms"]["local"].pop("kind"),
-     "rooms.local.kind: is missing; write one of web, http"),
+     "rooms.local.kind: is missing; write one of web, slack, line, http"),
     (lambda raw: raw["people"]["ren"].pop("name"),
      "people.ren.name: is missing; write text of 1 to 80 characters"),
     (_put("log_stores.files.format", "pattern"), ("log_stores.files: format: pattern needs a "
@@ -237,6 +237,8 @@ OTHER_MISTAKES = [
      f"{OPENCHAT}.expires: 1000000000000000000000000000000 is too large; write it smaller"),
     (_put("zone", "Asia/Tokio"), "zone: 'Asia/Tokio' is no time zone; did you mean 'Asia/Tokyo'?"),
     (_put("zone", "moon"), ("zone: 'moon' is no time zone; "
+     "write one like Asia/Tokyo, Europe/Berlin, UTC")),
+    (_put("rooms.local.zone", "moon"), ("rooms.local.zone: 'moon' is no time zone; "
      "write one like Asia/Tokyo, Europe/Berlin, UTC")),
     (_put("log_stores.files.zone", "../x"), ("log_stores.files.zone: '../x' is no time zone; "
      "write one like Asia/Tokyo, Europe/Berlin, UTC")),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.chat.texts_intent import TEXTS as INTENT
+from bot.chat.texts_people import TEXTS as PEOPLE
 
 TEXTS: dict[str, str] = {
     **INTENT,
+    **PEOPLE,
     # Words
     "state.planned": "planned",
     "state.step_waiting": "waits its turn",
@@ -46,6 +48,7 @@ TEXTS: dict[str, str] = {
     "confirm_mode.gates": "at the gates only",
     "time": "{at:time}",
     "time.day": "{at:day}",
+    "zone.viewer": "your own zone",
     "said": "{who}: {line}",
     "said.line": "{line}",
     "tally": (

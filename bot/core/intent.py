@@ -53,7 +53,7 @@ ALWAYS = "errors since deploy"
 """The message that every room may write without calling the bot."""
 
 _WAKE_WORDS = ("/release", "@releasebot", "release")
-_MARKS = "?!.,:;"
+_MARKS = "?!.,:;。"
 _LIKELY = {
     "accept": Verb.APPROVE,
     "cancel": Verb.ABORT,

@@ -144,13 +144,7 @@ def permissions(words: Words, names: Names) -> Command:
         return Command(verb=Verb.PERMISSIONS)
     if word.text in names.targets:
         return Command(verb=Verb.PERMISSIONS, target=words.take().text)
-    said = word.text.removeprefix("@")
-    person = said if said in names.people else names.accounts.get(said, "")
-    if not person:
-        words.refuse_dashes()
-        among = (*(f"@{name}" for name in names.people), *names.targets)
-        raise parts.unknown_name(words, word, "person", among)
-    words.take()
+    person = parts.person(words, names, also=tuple(names.targets))
     return Command(verb=Verb.PERMISSIONS, person=person)
 
 

@@ -184,6 +184,21 @@ def target_or_component(words: Words, names: Names) -> str:
     return words.take().text
 
 
+def person(words: Words, names: Names, *, also: tuple[str, ...] = ()) -> str:
+    """Read a known person, `@` in front or not; `also` are other names that could stand here."""
+    word = words.current
+    if word is None:
+        raise missing("target")
+    said = word.text.removeprefix("@")
+    found = said if said in names.people else names.accounts.get(said, "")
+    if not found:
+        words.refuse_dashes()
+        among = (*(f"@{name}" for name in names.people), *also)
+        raise unknown_name(words, word, "person", among)
+    words.take()
+    return found
+
+
 def version(words: Words) -> str:
     """Read a version."""
     words.refuse_dashes()

@@ -25,7 +25,9 @@ def check_references(file: ReleaseFile) -> list[Problem]:
     return [
         *check_names(file),
         *_check_zone(file.zone, ("zone",)),
-        *(p for name, store in file.log_stores.items() for p in _check_store_zone(name, store)),
+        *_check_zones("log_stores", file.log_stores),
+        *_check_zones("rooms", file.rooms),
+        *_check_zones("people", file.people),
         *(p for name, target in file.targets.items() for p in _check_target(file, name, target)),
     ]
 
@@ -88,10 +90,11 @@ def _check_zone(zone: str, loc: Loc) -> Iterator[Problem]:
         yield _problem(loc, zone, f"is no time zone{hint}")
 
 
-def _check_store_zone(name: str, store: BaseModel) -> Iterator[Problem]:
-    zone = getattr(store, "zone", None)
-    if zone is not None:
-        yield from _check_zone(zone, ("log_stores", name, "zone"))
+def _check_zones(section: str, parts: Mapping[str, BaseModel]) -> Iterator[Problem]:
+    for name, part in parts.items():
+        zone = getattr(part, "zone", "")
+        if zone:
+            yield from _check_zone(zone, (section, name, "zone"))
 
 
 def _check_keys(file: ReleaseFile) -> Iterator[Problem]:

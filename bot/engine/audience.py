@@ -5,11 +5,14 @@ A room that is slow or gone holds up its own errands only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.core.config import ReleaseFile, Share
 from bot.core.effect import Effect, EffectKind
+from bot.core.inbound import DIRECT
 from bot.core.release import SATISFIED, Phase, Release, Step, StepKind
+from bot.core.watch import Events, hears
+from bot.store.rows import WatchRow
 
 FINISH = "digest:finish"
 """The slot in which a digest room hears of the end of a release that went well."""
@@ -21,8 +24,13 @@ class Errand(Effect):
     room: str = ""
 
 
-def errands(release: Release, effect: Effect, file: ReleaseFile) -> Iterator[Errand]:
-    """The rows that an effect becomes, given the release behind it and the rooms there are now."""
+def errands(
+    release: Release, effect: Effect, file: ReleaseFile, watchers: Iterable[WatchRow] = ()
+) -> Iterator[Errand]:
+    """The rows that an effect becomes, given the release behind it and the rooms there are now.
+
+    Whoever watches is told one to one, once, however many of their watches say so.
+    """
     fields = effect.model_dump()
     if effect.kind not in {EffectKind.SHOW, EffectKind.SHARE}:
         yield Errand.model_validate(fields)
@@ -32,10 +40,25 @@ def errands(release: Release, effect: Effect, file: ReleaseFile) -> Iterator[Err
         if effect.kind is EffectKind.SHARE
         else _shown(release, effect, file)
     )
-    for room, slot in dict.fromkeys(hearers):
-        if room in file.rooms:
+    alone = _alone(release, effect, file, watchers)
+    for room, slot in dict.fromkeys((*hearers, *alone)):
+        if room in file.rooms or room.startswith(DIRECT):
             key = f"{effect.kind}:{slot}@{room}"
             yield Errand.model_validate({**fields, "key": key, "slot": slot, "room": room})
+
+
+def _alone(
+    release: Release, effect: Effect, file: ReleaseFile, watchers: Iterable[WatchRow]
+) -> Iterator[tuple[str, str]]:
+    slot = effect.slot
+    if effect.kind is EffectKind.SHARE:
+        step = release.step(effect.step)
+        if not _first(release, step):
+            return
+        slot = f"digest:{step.group}"
+    for watch in watchers:
+        if watch.person in file.people and hears(release, effect, Events(watch.events)):
+            yield f"{DIRECT}{watch.person}", slot
 
 
 def rooms_of(release: Release, file: ReleaseFile) -> tuple[str, ...]:

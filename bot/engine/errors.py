@@ -14,6 +14,7 @@ from bot.core.nearest import nearest
 from bot.core.redact import cut, redact
 from bot.core.span import SinceDeploy, SpanError, resolve
 from bot.core.spelling import spell
+from bot.core.spoken import spoken
 from bot.core.value import Moment, Text, Value, text
 from bot.engine import cards, decisions
 from bot.engine.deployed import LOOKED_AT, Deploys, deploys
@@ -31,6 +32,8 @@ class Asked(Value):
     """The one component that is wanted; empty: all of the target."""
     command: Command
     past: Deploys
+    zone: str
+    """The time zone (IANA name) of times that are typed and shown."""
     now: Moment
     """One moment for all components, so that their windows are the same."""
     selection: Selection | None = None
@@ -48,7 +51,14 @@ async def since_deploy(services: Services, inbound: Inbound, command: Command) -
         target = release.target
     names = tuple(file.targets[target].components) if target in file.targets else ()
     past = await deploys(services, target, names, only=command.release)
-    asked = Asked(target=target, only=only, command=command, past=past, now=services.now())
+    asked = Asked(
+        target=target,
+        only=only,
+        command=command,
+        past=past,
+        zone=spoken(file, inbound.room).zone,
+        now=services.now(),
+    )
     if command.in_ and command.in_ != ALL:
         selection = await select(
             services, target, command.in_, components=names, released=past.groups
@@ -61,7 +71,7 @@ async def since_deploy(services: Services, inbound: Inbound, command: Command) -
         answers = await asyncio.gather(*(_component(services, asked, name) for name in wanted))
     except SpanError as error:
         return cards.refused(error.text)
-    shown = card(_shown(file, asked), list(answers), top=command.top)
+    shown = card(_shown(asked), list(answers), top=command.top)
     return Reply(outcome=Outcome.ANSWERED, card=shown, release=shown.release)
 
 
@@ -83,10 +93,10 @@ def _unknown_group(command: Command, selection: Selection) -> Reply:
     return cards.refused(why, lines=tuple(text("hint.try", line=line) for line in tries))
 
 
-def _shown(file: ReleaseFile, asked: Asked) -> Shown:
+def _shown(asked: Asked) -> Shown:
     return Shown(
         subject=asked.only or asked.target,
-        zone=file.zone,
+        zone=asked.zone,
         kind=(asked.command.span or SinceDeploy()).kind,
         group=asked.command.in_ if asked.selection else "",
     )
@@ -96,7 +106,7 @@ async def _component(services: Services, asked: Asked, name: str) -> Answer:
     """Count one component. Raises SpanError when the span means no window for any."""
     file, selection = services.file(), asked.selection
     logs = component_logs(file, asked.target, name)
-    window = _window(services, asked, name)
+    window = _window(asked, name)
     gap = None if logs else text("errors.unwatched", component=name)
     if gap is None and window is None:
         gap = _not_deployed(asked, name)
@@ -123,14 +133,14 @@ async def _component(services: Services, asked: Asked, name: str) -> Answer:
     return answer
 
 
-def _window(services: Services, asked: Asked, name: str) -> Window | None:
+def _window(asked: Asked, name: str) -> Window | None:
     span, deployed = asked.command.span or SinceDeploy(), asked.past.last.get(name)
     if isinstance(span, SinceDeploy) and deployed is None:
         return None
     return resolve(
         span,
         now=asked.now,
-        zone=ZoneInfo(services.file().zone),
+        zone=ZoneInfo(asked.zone),
         deploy_started=deployed.at if deployed else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
@@ -16,7 +17,19 @@ from bot.core.redact import redact
 from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.view.buttons import ALL
-from bot.engine import answers, authority, cards, claims, decisions, drafts, reversal, starts
+from bot.engine import (
+    answers,
+    authority,
+    cards,
+    claims,
+    decisions,
+    drafts,
+    identity,
+    linking,
+    reversal,
+    starts,
+    watching,
+)
 from bot.engine.decisions import Decision
 from bot.engine.engine import Engine
 from bot.engine.submission import SettledError, Submission
@@ -40,9 +53,10 @@ class Intake:
 
         What was recorded is done nevertheless, by `recover`, in this process or another one.
         """
-        body = inbound.model_dump_json()
         services = self.services
         try:
+            inbound = linking.sealed(await identity.known(services, inbound))
+            body = inbound.model_dump_json()
             number = await services.store.transact(
                 lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
             )
@@ -135,6 +149,8 @@ class Intake:
 
     async def _answer(self, submission: Submission) -> Reply:
         try:
+            if submission.inbound.code:
+                return await linking.claim(self.engine, submission)
             if submission.inbound.verb:
                 return await self._click(submission)
             return await self._said(submission)
@@ -164,6 +180,8 @@ class Intake:
             if isinstance(found, Reply):
                 return found
             return await self._command(submission, found, confirmed=True)
+        if inbound.verb in linking.BUTTONS:
+            return await linking.confirm(self.engine, submission)
         value = button.read(inbound.value)
         if value is None or inbound.verb not in set(Verb):
             return cards.refused(text("refused.stale"), Outcome.EXPIRED)
@@ -184,10 +202,10 @@ class Intake:
         verb = command.verb
         if verb is Verb.START and command.target:
             return await starts.start(self.engine, submission, command)
-        if verb is Verb.PLAN:
-            return await starts.plan_release(self.engine, submission, command)
         if verb in answers.VERBS:
             return await answers.answer(self.services, submission.inbound, command)
+        if verb in _ITS_OWN:
+            return await _ITS_OWN[verb](self.engine, submission, command)
         if verb is Verb.UNLOCK and confirmed:
             return await claims.unlock(self.engine, submission, command)
         if verb is Verb.UNLOCK:
@@ -207,6 +225,16 @@ class Intake:
             return await reversal.roll_back_ended(self.engine, submission, command, release)
         decision = Decision.typed(command, release.id)
         return await decisions.decide(self.engine, submission, decision)
+
+
+_ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] = {
+    Verb.PLAN: starts.plan_release,
+    Verb.WATCH: watching.watch,
+    Verb.UNWATCH: watching.unwatch,
+    Verb.LINK: linking.offer,
+    Verb.UNLINK: linking.revoke,
+}
+"""Verbs that need no release to be found first, whatever they say about one."""
 
 
 def _failed() -> Reply:

@@ -10,10 +10,12 @@ import structlog
 from bot.core import access, view
 from bot.core.card import Card
 from bot.core.config import ReleaseFile
+from bot.core.inbound import DIRECT
 from bot.core.question import Question
 from bot.core.release import Release, Step, StepKind, StepState
 from bot.core.value import text
 from bot.core.verb import Verb
+from bot.engine import watching
 from bot.engine.audience import escalates
 from bot.engine.job import Job
 from bot.engine.services import Services
@@ -134,8 +136,8 @@ async def deliver(job: Job) -> None:
     """
     room, services = job.effect.room, job.services
     async with job.lane:
-        port = services.adapters.room(room)
         release = await job.release()
+        port = await _port(services, room, release) if release else None
         card = card_of(release, job.effect.slot, services) if release else None
         if port is None or release is None or card is None:
             await job.done()
@@ -143,11 +145,18 @@ async def deliver(job: Job) -> None:
         # Others may have waited for the room for long before this one.
         await job.hold()
         try:
-            await _send(job, port, release, card)
+            told = watching.for_one(card) if room.startswith(DIRECT) else card
+            await _send(job, port, release, told)
         except RoomError as error:
             log.warning("delivery_failed", room=room, slot=job.effect.slot, error=str(error))
-            services.watch.delivery_failed(room)
+            services.watch.delivery_failed(DIRECT if room.startswith(DIRECT) else room)
             await _failed(job, release)
+
+
+async def _port(services: Services, room: str, release: Release) -> Room | None:
+    if room.startswith(DIRECT):
+        return await watching.reach(services, room, release)
+    return services.adapters.room(room)
 
 
 async def _send(job: Job, port: Room, release: Release, card: Card) -> None:

@@ -27,6 +27,10 @@ class Adapters(Protocol):
         """The room with this key, None when release.yml names none such (any more)."""
         ...
 
+    def direct(self, key: str, identity: str) -> Room | None:
+        """The chat with one person alone; None when no platform here reaches that account."""
+        ...
+
 
 class Watch(Protocol):
     """What is told of things worth measuring; `bot/observability.py` has the real one."""

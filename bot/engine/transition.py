@@ -11,6 +11,7 @@ from bot.core.event import Event, Happened, Order, Planned, Replanned
 from bot.core.machine import Outcome, advance, plan_release
 from bot.core.release import AT_REST, Release
 from bot.core.value import Text, Value, text
+from bot.core.watch import subjects
 from bot.engine.audience import Errand, errands
 from bot.engine.services import Services
 from bot.store import Tx
@@ -126,10 +127,12 @@ def _keep(tx: Tx, outcome: Outcome, event: Event, *, services: Services, expecte
     body = Entry(event=event, facts=outcome.facts).model_dump_json()
     tx.append(release.id, at=now, actor=_who(event), code=event.kind, body=body)
     file = services.file()
+    told = any(effect.kind in ROOMS for effect in outcome.effects)
+    watchers = tx.watches(subjects(release)) if told else ()
     taken = tuple(
         row
         for effect in outcome.effects
-        for errand in errands(release, effect, file)
+        for errand in errands(release, effect, file, watchers)
         if (row := _enqueue(tx, release.id, errand, services)) is not None
     )
     if not release.live:

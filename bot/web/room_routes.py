@@ -124,7 +124,7 @@ def _actor(request: web.Request, chosen: str) -> str:
 
 async def _submit(request: web.Request, inbound: Inbound) -> web.Response:
     reply = await request.app[BACKEND].intake.submit(inbound)
-    card = reply.card and card_json(reply.card, request.app[SITE].say)
+    card = reply.card and card_json(reply.card, request.app[SITE].words(inbound.room))
     return web.json_response(
         {"outcome": reply.outcome.value, "card": card, "release": reply.release}
     )

@@ -33,8 +33,8 @@ class Site:
     mode: Mode
     hosts: frozenset[str]
     """The values of the Host header that are answered; see `security.allowed_hosts`."""
-    say: Say
-    """Turns message keys into sentences."""
+    words: Callable[[str], Say]
+    """room key -> what turns message keys into sentences of that room's language."""
     registry: CollectorRegistry = field(repr=False)
     """What `/metrics` shows."""
     now: Callable[[], datetime] = field(default=_utc_now, repr=False)

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from bot.chat.texts import Words
+from bot.core.config import ReleaseFile
 from bot.core.inbound import Outcome, Reply
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, Release
 from tests.engine.conftest import Make
-from tests.support.engines import OTHER, Bot, Outside, release_file
+from tests.support.engines import HOME, MIRROR, OTHER, Bot, Outside, release_file
 
 MINUTE = timedelta(minutes=1)
 THREE: dict[str, Any] = {
@@ -229,3 +230,18 @@ async def test_whose_logs_could_not_be_counted_is_said_without_secrets(bot: Bot)
     assert failed.startswith("auth: the log store could not count: no answer")
     assert "secret123" not in failed
     assert ("chat", "Slow") in rows(reply)
+
+
+async def test_a_typed_time_is_one_of_the_room_s_zone(make: Make) -> None:
+    """Half past two is another moment in Tokyo than where the file's zone holds."""
+    body = release_file().model_dump(mode="json")
+    body["rooms"][HOME]["zone"] = "Asia/Tokyo"
+    bot = await make(Outside(ReleaseFile.model_validate(body)))
+
+    tokyo = await bot.say("errors since 10:30", room=HOME)
+    elsewhere = await bot.say("errors since 10:30", room=MIRROR)
+
+    assert tokyo.card is not None
+    assert elsewhere.card is not None
+    assert str(tokyo.card.title.params["since"]).startswith("2026-08-06T01:30")
+    assert str(elsewhere.card.title.params["since"]).startswith("2026-08-06T10:30")

@@ -290,6 +290,11 @@ class Twins:
             return None
         return MortalRoom(self._outside.rooms[key], self._life)
 
+    def direct(self, key: str, identity: str) -> Room | None:
+        """The chat with one person alone, when a test made one for this account."""
+        room = self._outside.rooms.get(f"{key} {identity}")
+        return MortalRoom(room, self._life) if room else None
+
 
 LIMITS = Limits(find_pause=timedelta(0))
 

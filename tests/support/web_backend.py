@@ -264,7 +264,7 @@ async def world(
     site = Site(
         mode=mode,
         hosts=allowed_hosts("127.0.0.1", port, "https://release.example.net"),
-        say=say,
+        words=lambda _room: say,
         registry=CollectorRegistry(),
         now=now,
         time_scale=time_scale,

@@ -6,11 +6,12 @@ from bot.core.config.executor import (
     HttpExecutor,
     MemoryExecutor,
 )
+from bot.core.config.language import Language
 from bot.core.config.log_store import FilesLogStore, LogStoreConfig, MemoryLogStore
 from bot.core.config.person import Person, Role
 from bot.core.config.policy import OnFail, Policy, RollbackScope
 from bot.core.config.release_file import ReleaseFile
-from bot.core.config.room import HttpRoom, RoomConfig, Share, WebRoom
+from bot.core.config.room import HttpRoom, LineRoom, RoomConfig, Share, SlackRoom, WebRoom
 from bot.core.config.target import Component, ConfirmMode, ShareWith, Target
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "FilesLogStore",
     "HttpExecutor",
     "HttpRoom",
+    "Language",
+    "LineRoom",
     "LogStoreConfig",
     "MemoryExecutor",
     "MemoryLogStore",
@@ -33,6 +36,7 @@ __all__ = [
     "RoomConfig",
     "Share",
     "ShareWith",
+    "SlackRoom",
     "Target",
     "WebRoom",
 ]

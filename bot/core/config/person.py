@@ -6,6 +6,7 @@ from enum import StrEnum, unique
 
 from pydantic import Field
 
+from bot.core.config.language import Language
 from bot.core.value import Value
 
 
@@ -37,5 +38,9 @@ class Person(Value):
     """Slack user id, `U…` or `W…`."""
     line: str = Field(default="", pattern=r"^$|^U[0-9a-f]{32}$")
     """LINE user id: `U` and 32 hexadecimal digits."""
+    language: Language = Language.ENGLISH
+    """The language in which the bot talks with this person alone."""
+    zone: str = ""
+    """The time zone of times shown to this person alone (IANA name); empty: that of the file."""
     token_sha256: str = Field(default="", pattern=r"^$|^[0-9a-f]{64}$")
     """SHA-256 of the token that lets this person into the web room, in hexadecimal."""
