@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core import access
-from bot.core.command import Command
+from bot.core import access, button
+from bot.core.command import ALL, Command
 from bot.core.config import ConfirmMode
 from bot.core.event import Order
 from bot.core.inbound import Inbound, Outcome, Reply
@@ -12,6 +12,7 @@ from bot.core.machine import advance
 from bot.core.release import Release
 from bot.core.value import Value, text
 from bot.core.verb import Verb
+from bot.core.view.buttons import ALL as BUTTON_ALL
 from bot.engine import authority, cards
 from bot.engine.authority import Asked
 from bot.engine.engine import Engine
@@ -50,6 +51,24 @@ class Decision(Value):
             reason=command.reason or command.text,
             mode=command.options.confirm,
             bare=command.bare,
+        )
+
+    @classmethod
+    def clicked(cls, inbound: Inbound) -> Decision | None:
+        """What a pressed button decides; None for one that is none of the bot's."""
+        value = button.read(inbound.value)
+        if value is None or inbound.verb not in set(Verb):
+            return None
+        verb, whole = Verb(inbound.verb), value.step == BUTTON_ALL
+        return cls(
+            release=value.release,
+            verb=verb,
+            step="" if whole else value.step,
+            component=ALL if whole and verb is Verb.ROLLBACK else "",
+            nonce=value.nonce,
+            version=value.version,
+            reason=inbound.reason,
+            toggle=verb is Verb.CONFIRM,
         )
 
 
