@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.chat.line import fresh
 from bot.chat.line.events import Heard
-from bot.chat.line.limits import ALT_TEXT, CONFIRM_TEXT, Message, cut
+from bot.chat.line.limits import ALT_TEXT, CONFIRM_TEXT, Message, cut, shown
 from bot.chat.line.pieces import postback
 from bot.chat.line.render import Renderer, plain, say_it
 from bot.chat.line.taps import DECIDE, DROP, PICK, Tap
@@ -110,7 +110,7 @@ def _template(action: Action, confirm: Confirm, say: Words) -> Message:
     decide = Tap(kind=DECIDE, verb=action.verb, value=action.value)
     return {
         "type": "template",
-        "altText": cut(title, ALT_TEXT),
+        "altText": shown(title, ALT_TEXT),
         "template": {
             "type": "confirm",
             "text": cut(f"{title}\n{body}", CONFIRM_TEXT),

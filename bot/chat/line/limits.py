@@ -11,6 +11,8 @@ import json
 import re
 from typing import Any
 
+from bot.core.view.marks import NOTHING
+
 Message = dict[str, Any]
 """A message object, or a part of one, as the Messaging API takes it."""
 
@@ -53,6 +55,11 @@ def cut(text: str, most: int) -> str:
             break
         kept.append(character)
     return "".join(kept).rstrip() + "…"
+
+
+def shown(text: str, most: int) -> str:
+    """The same for a place that LINE does not take empty."""
+    return cut(text, most).strip() or NOTHING
 
 
 def size(message: Message) -> int:

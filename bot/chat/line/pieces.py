@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.chat.line.limits import DISPLAY, LABEL, TEXT, Message, cut
+from bot.chat.line.limits import DISPLAY, LABEL, Message, shown
 from bot.chat.line.taps import PRESS, Tap
 from bot.core.card import Action, Style
 from bot.core.value import Text, text
-from bot.core.view.marks import NOTHING
 
 INK, DIM, RED, GREEN, AMBER, BLUE = (
     "#1F2328", "#6B7280", "#B42318", "#067647", "#B54708", "#175CD3",
@@ -50,8 +49,14 @@ def mark(state: str) -> str:
 
 def words(said: str, **style: object) -> Message:
     """One text that wraps; LINE takes no empty one."""
-    shown = cut(said, min(ONE_TEXT, TEXT)).strip() or NOTHING
-    return {"type": "text", "text": shown, "wrap": True, "size": "sm", "color": INK, **style}
+    return {
+        "type": "text",
+        "text": shown(said, ONE_TEXT),
+        "wrap": True,
+        "size": "sm",
+        "color": INK,
+        **style,
+    }
 
 
 def box(layout: str, contents: Sequence[Message], **style: object) -> Message:
@@ -130,9 +135,9 @@ def postback(label: str, tap: Tap, **options: object) -> Message:
     """An action that comes back to the bot; the chat shows what was pressed."""
     return {
         "type": "postback",
-        "label": cut(label, LABEL),
+        "label": shown(label, LABEL),
         "data": tap.write(),
-        "displayText": cut(label, DISPLAY),
+        "displayText": shown(label, DISPLAY),
         **options,
     }
 

@@ -9,12 +9,14 @@ from bot.chat.line import pieces
 from bot.chat.line.limits import (
     ALT_TEXT,
     BUBBLE_BYTES,
+    DISPLAY,
     LABEL,
     MENTIONS,
     QUICK_REPLIES,
     TEXT,
     Message,
     cut,
+    shown,
     size,
     width,
 )
@@ -65,7 +67,7 @@ class Renderer:
         """The card as one Flex message, with quick replies for lines that can be typed."""
         found: Message = {
             "type": "flex",
-            "altText": cut(self._say(card.text), ALT_TEXT).strip() or NOTHING,
+            "altText": shown(self._say(card.text), ALT_TEXT),
             "contents": self.bubble(card),
         }
         items = [*quick, *self._typed(card)][:QUICK_REPLIES]
@@ -123,8 +125,8 @@ class Renderer:
         return [words(f"{pieces.mark(card.state)} {said}", color=shade, weight="bold")]
 
     def _lines(self, card: Card, fold: Fold) -> list[Message]:
-        shown = [self._cell(line) for line in card.lines if not _typable(line)]
-        found = [words(cut(line, fold.text)) for line in shown if line.strip()]
+        said = [self._cell(line) for line in card.lines if not _typable(line)]
+        found = [words(cut(line, fold.text)) for line in said if line.strip()]
         return self._some(found, fold.lines)
 
     def _table(self, table: Table, fold: Fold) -> list[Message]:
@@ -192,14 +194,14 @@ def say_it(label: str, line: str) -> Message:
     """A quick reply that says a line."""
     return {
         "type": "action",
-        "action": {"type": "message", "label": cut(label, LABEL), "text": line},
+        "action": {"type": "message", "label": shown(label, LABEL), "text": shown(line, DISPLAY)},
     }
 
 
 def mention(said: str, accounts: Mapping[str, str]) -> Message:
     """A text that mentions people once: name -> LINE user id. Braces of the text are data."""
-    shown = dict(list(accounts.items())[:MENTIONS])
-    keys = {f"m{index}": user for index, user in enumerate(shown.values())}
+    called = dict(list(accounts.items())[:MENTIONS])
+    keys = {f"m{index}": user for index, user in enumerate(called.values())}
     marks = " ".join(f"{{{key}}}" for key in keys)
     body = cut(said, TEXT // 2).replace("{", "{{").replace("}", "}}")
     people = {
@@ -211,4 +213,4 @@ def mention(said: str, accounts: Mapping[str, str]) -> Message:
 
 def plain(said: str) -> Message:
     """A plain text message."""
-    return {"type": "text", "text": cut(said, TEXT).strip() or NOTHING}
+    return {"type": "text", "text": shown(said, TEXT)}
