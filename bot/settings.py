@@ -21,6 +21,8 @@ from bot.strict_yaml import read_yaml
 __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config", "load"]
 
 # The stores and the sockets are open when a reload comes.
+PLATFORM_SECRETS = {"line": ("line_channel_secret", "line_channel_token")}
+"""Kind of room -> the keys of the environment without which its platform cannot be spoken to."""
 _FIXED = ("database_url", "host", "port", "metrics_port")
 
 
@@ -159,6 +161,7 @@ def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | N
     if file is None or environment is None or problems:
         return _Reading(None, tuple(problems))
     secrets, missing = _read_secrets(file, values)
+    missing += _lacking(file, environment)
     warnings = [*_sourced(find_warnings(file), path), *environment.warnings()]
     settings = Settings(environment, file, _digest(file), tuple(warnings), secrets, values)
     return _Reading(settings, (), tuple(_sourced(missing, path)))
@@ -200,6 +203,19 @@ def _read_secrets(
             )
             missing.append(Problem(path=place(loc), right=right))
     return secrets, missing
+
+
+def _lacking(file: ReleaseFile, environment: Environment) -> list[Problem]:
+    """The secrets of chat platforms that rooms need and the environment does not have."""
+    problems = []
+    for kind, names in PLATFORM_SECRETS.items():
+        rooms = [key for key, room in file.rooms.items() if room.kind == kind]
+        for name in names if rooms else ():
+            if not getattr(environment, name).get_secret_value():
+                variable = f"{PREFIX}{name.upper()}"
+                right = f"needs the environment variable {variable}; set it or put it in .env"
+                problems.append(Problem(path=f"rooms.{rooms[0]}", right=right))
+    return problems
 
 
 def _sourced(problems: Iterable[Problem], path: Path) -> list[Problem]:

@@ -463,6 +463,15 @@ TEXTS: dict[str, str] = {
         "talk to it one to one and link your account, or decide on another surface."
     ),
     "line.quota": "LINE messages left this month: {left} of {limit}",
+    "line.need": (
+        "LINE: at most {pushes} pushes, {messages} messages to all members; "
+        "left this month: {left} of {limit}"
+    ),
+    "line.need_too_many": (
+        "LINE: up to {pushes} pushes, {messages} messages to all members, but only {left} of "
+        "{limit} are left this month: the end and the shares may not be sent; ask for the status"
+    ),
+    "line.need_unlimited": "LINE: at most {pushes} pushes, {messages} messages to all members",
     "line.hello": (
         "This is the release bot. The id of this chat for release.yml: {chat}. Say: release help"
     ),

@@ -11,6 +11,8 @@ from aiohttp import web
 from bot.chat.texts import Words
 from bot.core.config import RoomConfig
 from bot.core.inbound import Inbound, Reply
+from bot.core.release import Release
+from bot.core.value import Text
 from bot.engine.services import Services
 from bot.engine.submission import Submission
 from bot.environment import Environment
@@ -71,6 +73,10 @@ class Platform(Protocol):
 
         `key` is `@PERSON`, as for `Ground.words`. None when the account is another platform's.
         """
+        ...
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """What people should know of it before they start this release; empty: nothing."""
         ...
 
     async def start(self) -> None:

@@ -29,6 +29,13 @@ def cards(services: Services, release: Release) -> list[Card]:
     return [card for card in found if card is not None]
 
 
+def since(services: Services, release: Release, nonce: str) -> list[Card]:
+    """What became of a question whose button is old: who decided it, then the release now."""
+    decided = [q.id for q in release.questions if nonce and q.nonce == nonce and q.closed]
+    told = (card_of(release, f"question:{number}", services) for number in decided)
+    return [*(card for card in told if card is not None), *cards(services, release)]
+
+
 def offered(release: Release, verb: str, value: ButtonValue) -> Action | None:
     """The action behind a button that was pressed, if it is still offered."""
     actions = [a for q in release.open_questions for a in buttons.of_question(release, q)]

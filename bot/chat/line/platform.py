@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import structlog
 from aiohttp import web
 
-from bot.chat.line import events
+from bot.chat.line import events, need
 from bot.chat.line.api import LineApi
+from bot.chat.line.doctor import WEBHOOK
 from bot.chat.line.ear import Ear
 from bot.chat.line.quota import Quota
 from bot.chat.line.replies import Replies
@@ -18,12 +19,13 @@ from bot.chat.line.speaker import Speaker
 from bot.chat.line.tokens import Tokens
 from bot.chat.platform import Ground
 from bot.core.config import LineRoom, RoomConfig
+from bot.core.release import Release
+from bot.core.value import Text
 from bot.ports import Room
 from bot.store.errors import StoreError
 
 log = structlog.get_logger("release_master.line")
 
-WEBHOOK = "/line/webhook"
 WITHIN = 1.5
 """Seconds in which everything of a webhook is recorded; LINE gives up after about two."""
 
@@ -67,6 +69,10 @@ class LinePlatform:
             say=lambda: self._ground.words(key),
             people=lambda: services.file().people,
         )
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """The pushes that the release may need, against what is left of the month."""
+        return need.notes(release, self._ground.services.file(), self.quota)
 
     async def start(self) -> None:
         """Read the quota; the webhook answers already."""

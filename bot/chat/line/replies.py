@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.chat.line import fresh
 from bot.chat.line.events import Heard
-from bot.chat.line.limits import MESSAGES, Message
+from bot.chat.line.limits import MESSAGES, QUICK_REPLIES, Message
 from bot.chat.line.render import Renderer, plain, say_it
 from bot.chat.line.speaker import Speaker
 from bot.chat.line.tokens import Ticket
@@ -55,9 +55,12 @@ class Replies:
             await self._accepted(heard, reply, draw)
         elif reply.card is not None and reply.outcome is not Outcome.REPEATED:
             messages = await self._messages(inbound, reply, reply.card, draw)
-            if quick or reply.card.kind == "help":
-                asked = [say_it(str(v), f"release {v}") for v in _ASKABLE]
-                messages[-1].setdefault("quickReply", {"items": [*quick, *asked]})
+            items = messages[-1].get("quickReply", {"items": []})["items"]
+            if reply.card.kind == "help":
+                items = [say_it(str(verb), f"release {verb}") for verb in _ASKABLE]
+            if quick or items:
+                whole = [*quick, *items][:QUICK_REPLIES]
+                messages[-1]["quickReply"] = {"items": whole}
             await self._speaker.answer(heard.token, messages)
 
     async def say(self, heard: Heard, room: str, what: Text) -> None:
@@ -102,7 +105,8 @@ class Replies:
         number = reply.release or (value.release if value else None)
         if reply.outcome in _OVER and inbound.verb and number is not None:
             release = await fresh.stored(self._services, number)
-            now = fresh.cards(self._services, release) if release else []
+            nonce = value.nonce if value else ""
+            now = fresh.since(self._services, release, nonce) if release else []
             found += [draw.message(item) for item in now]
         return found[:MESSAGES]
 
