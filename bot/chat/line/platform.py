@@ -98,6 +98,7 @@ class LinePlatform:
         """Verify the raw bytes, record everything in them, and only then say so."""
         body = await request.read()
         if not events.signed(self._secret, body, request.headers.get(events.SIGNATURE, "")):
+            self._ground.services.watch.signature_failed(self.name)
             log.warning("line_signature_refused", size=len(body))
             return web.Response(status=401)
         try:

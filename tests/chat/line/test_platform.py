@@ -47,6 +47,8 @@ async def test_what_is_not_signed_is_not_read(chat: Chat) -> None:
         assert await chat.stub.post(raw=altered, **{"X-Line-Signature": good}) == 401
     assert await count(chat, "line") == await count(chat, UNREAD) == 0
     assert chat.stub.transcript == []
+    name, labels = "release_master_signature_failures_total", {"platform": "line"}
+    assert chat.bot.metrics.registry.get_sample_value(name, labels) == len(wrong) + 4
 
 
 async def test_line_may_call_under_any_host_name(chat: Chat) -> None:
