@@ -22,18 +22,13 @@ async def stored(services: Services, number: int | None) -> Release | None:
     return await services.store.read(lambda tx: load(tx, wanted))
 
 
-def cards(services: Services, release: Release) -> list[Card]:
-    """The board, then each open question with its buttons."""
-    slots = ["board", *(f"question:{q.id}" for q in release.open_questions[:OPEN])]
-    found = (card_of(release, slot, services) for slot in slots)
-    return [card for card in found if card is not None]
-
-
-def since(services: Services, release: Release, nonce: str) -> list[Card]:
-    """What became of a question whose button is old: who decided it, then the release now."""
-    decided = [q.id for q in release.questions if nonce and q.nonce == nonce and q.closed]
-    told = (card_of(release, f"question:{number}", services) for number in decided)
-    return [*(card for card in told if card is not None), *cards(services, release)]
+def cards(services: Services, release: Release, nonce: str = "") -> dict[str, Card]:
+    """By their keys: the question of an old button (its nonce), the board, and what is open."""
+    decided = [q for q in release.questions if nonce and q.nonce == nonce and q.closed]
+    slots = [f"question:{q.id}" for q in decided]
+    slots += ["board", *(f"question:{q.id}" for q in release.open_questions[:OPEN])]
+    found = ((slot, card_of(release, slot, services)) for slot in slots)
+    return {f"release:{release.id}:{slot}": card for slot, card in found if card is not None}
 
 
 def offered(release: Release, verb: str, value: ButtonValue) -> Action | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from bot.chat.line import fresh
 from bot.chat.line.events import Heard
@@ -12,12 +11,13 @@ from bot.chat.line.limits import MESSAGES, QUICK_REPLIES, Message
 from bot.chat.line.render import Renderer, plain, say_it
 from bot.chat.line.speaker import Speaker
 from bot.chat.line.tokens import Ticket
+from bot.chat.line.worth import worth
 from bot.chat.texts import Words
 from bot.core import button
 from bot.core.card import Card
 from bot.core.config import Role
 from bot.core.inbound import Inbound, Outcome, Reply
-from bot.core.release import Phase, Release
+from bot.core.release import Phase
 from bot.core.value import Text, text
 from bot.core.verb import Verb
 from bot.engine.services import Services
@@ -48,20 +48,24 @@ class Replies:
         self, heard: Heard, inbound: Inbound, reply: Reply, quick: Sequence[Message] = ()
     ) -> None:
         """Tell how it ended; what was accepted is shown by what the release says next."""
-        draw = Renderer(self._words(inbound.room))
+        card, number = reply.card, reply.release
         if reply.outcome is Outcome.LATER:
             await self.say(heard, inbound.room, text("line.later"))
-        elif reply.outcome is Outcome.ACCEPTED and reply.card is None:
-            await self._accepted(heard, reply, draw)
-        elif reply.card is not None and reply.outcome is not Outcome.REPEATED:
-            messages = await self._messages(inbound, reply, reply.card, draw)
-            items = messages[-1].get("quickReply", {"items": []})["items"]
-            if reply.card.kind == "help":
-                items = [say_it(str(verb), f"release {verb}") for verb in _ASKABLE]
-            if quick or items:
-                whole = [*quick, *items][:QUICK_REPLIES]
-                messages[-1]["quickReply"] = {"items": whole}
-            await self._speaker.answer(heard.token, messages)
+        elif reply.outcome is Outcome.ACCEPTED and card is None:
+            await self._accepted(heard, inbound.room, number)
+        elif reply.outcome is Outcome.REPEATED or card is None:
+            return
+        elif card.kind == "status" and card.release is not None:
+            await self._show(heard, inbound.room, card.release)
+        elif reply.outcome in _OVER and inbound.verb:
+            value = button.read(inbound.value)
+            shown = number or (value.release if value else None)
+            first = self._told(inbound, reply, card)
+            nonce = value.nonce if value else ""
+            await self._show(heard, inbound.room, shown, first=first, nonce=nonce)
+        else:
+            message = self._draw(inbound.room).message(self._told(inbound, reply, card))
+            await self._speaker.answer(heard.token, [_offering(message, card, quick)])
 
     async def say(self, heard: Heard, room: str, what: Text) -> None:
         """One sentence."""
@@ -71,44 +75,47 @@ class Replies:
         """Messages that are made already."""
         await self._speaker.answer(heard.token, messages)
 
-    async def _accepted(self, heard: Heard, reply: Reply, draw: Renderer) -> None:
+    async def _accepted(self, heard: Heard, room: str, number: int | None) -> None:
         """Let the next question use the token, with the board before it; else show the board."""
-        release = await fresh.stored(self._services, reply.release)
-        now: datetime = self._services.now()
-        ticket = Ticket(token=heard.token, at=now, preface=self._board(release, draw))
+
+        async def board() -> list[Message]:
+            release = await fresh.stored(self._services, number)
+            # A plan is shown by its question, an end by its result.
+            if release is None or release.phase is Phase.PLANNED or not release.live:
+                return []
+            shown = fresh.cards(self._services, release)
+            return [self._draw(room).message(shown[f"release:{release.id}:board"])]
+
+        ticket = Ticket(token=heard.token, at=self._services.now(), preface=board)
         self._speaker.tokens.offer(heard.chat, ticket)
         try:
             await asyncio.wait_for(ticket.taken.wait(), self._patience)
         except TimeoutError:
             if self._speaker.tokens.withdraw(heard.chat, ticket):
-                await self._speaker.answer(heard.token, await self._now(reply.release, draw))
+                await self._show(heard, room, number)
 
-    def _board(self, release: Release | None, draw: Renderer) -> list[Message]:
-        if release is None or release.phase is Phase.PLANNED:
-            # The question that follows shows the whole plan.
-            return []
-        return [draw.message(card) for card in fresh.cards(self._services, release)[:1]]
-
-    async def _now(self, number: int | None, draw: Renderer) -> list[Message]:
+    async def _show(
+        self,
+        heard: Heard,
+        room: str,
+        number: int | None,
+        *,
+        first: Card | None = None,
+        nonce: str = "",
+    ) -> None:
+        """The release as it is now; its open questions need not be pushed any more then."""
         release = await fresh.stored(self._services, number)
-        found = fresh.cards(self._services, release) if release else []
-        done = plain(draw.said(text("line.done")))
-        return [draw.message(card) for card in found][:MESSAGES] or [done]
+        now = fresh.cards(self._services, release, nonce) if release else {}
+        draw = self._draw(room)
+        messages = [draw.message(card) for card in ([first] if first else []) + [*now.values()]]
+        done = plain(self._words(room)(text("line.done")))
+        if await self._speaker.answer(heard.token, messages or [done]):
+            asked = [key for key, card in now.items() if worth(card) is not None]
+            for key in asked[: MESSAGES - 1]:
+                await self._speaker.told(f"{room}:{key}")
 
-    async def _messages(
-        self, inbound: Inbound, reply: Reply, card: Card, draw: Renderer
-    ) -> list[Message]:
-        if card.kind == "status" and card.release is not None:
-            return await self._now(card.release, draw)
-        found = [draw.message(self._told(inbound, reply, card))]
-        value = button.read(inbound.value)
-        number = reply.release or (value.release if value else None)
-        if reply.outcome in _OVER and inbound.verb and number is not None:
-            release = await fresh.stored(self._services, number)
-            nonce = value.nonce if value else ""
-            now = fresh.since(self._services, release, nonce) if release else []
-            found += [draw.message(item) for item in now]
-        return found[:MESSAGES]
+    def _draw(self, room: str) -> Renderer:
+        return Renderer(self._words(room))
 
     def _told(self, inbound: Inbound, reply: Reply, card: Card) -> Card:
         """The card with what only LINE has to add to it."""
@@ -126,3 +133,12 @@ class Replies:
     def _quota(self) -> tuple[Text, ...]:
         known = self._speaker.quota.known
         return (text("line.quota", left=known[1], limit=known[0]),) if known else ()
+
+
+def _offering(message: Message, card: Card, quick: Sequence[Message]) -> Message:
+    """The same message with quick replies in front of those that it has."""
+    items = message.get("quickReply", {"items": []})["items"]
+    if card.kind == "help":
+        items = [say_it(str(verb), f"release {verb}") for verb in _ASKABLE]
+    whole = [*quick, *items][:QUICK_REPLIES]
+    return message | ({"quickReply": {"items": whole}} if whole else {})

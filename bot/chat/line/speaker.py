@@ -62,13 +62,19 @@ class Speaker:
         kept = await self._kept(key)
         if kept is None:
             ticket = self.tokens.take(chat, self._now())
-            if ticket and await self.answer(ticket.token, [*ticket.preface, *messages]):
+            preface = await ticket.preface() if ticket and ticket.preface else []
+            if ticket and await self.answer(ticket.token, [*preface, *messages]):
                 return REPLIED
             if not await self.quota.allows(worth):
                 log.warning("line_push_dropped", key=key, worth=worth.name)
                 return DROPPED
         await self._push(chat, key, messages, kept)
         return PUSHED
+
+    async def told(self, key: str) -> None:
+        """Everybody in the chat has just seen this: it needs no push any more."""
+        if await self._kept(key) is None:
+            await self._keep(key, {"key": "", "messages": [], "sent": True})
 
     async def _push(
         self, chat: str, key: str, messages: Sequence[Message], kept: dict[str, object] | None

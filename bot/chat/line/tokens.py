@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ class Ticket:
 
     token: str
     at: datetime
-    preface: list[Message] = field(default_factory=list)
+    preface: Callable[[], Awaitable[list[Message]]] | None = None
     """What the person who said it is to be told first, in the same reply."""
     taken: asyncio.Event = field(default_factory=asyncio.Event)
 

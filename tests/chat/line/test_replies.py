@@ -8,7 +8,17 @@ import pytest
 
 from bot.chat.line.taps import PRESS, Tap
 from tests.support.bots import page_of
-from tests.support.line_bots import GROUP, KAI, MIKA, REN, STRANGER, Chat, LineTwins, line_chat
+from tests.support.line_bots import (
+    GROUP,
+    KAI,
+    MIKA,
+    REN,
+    STRANGER,
+    Chat,
+    LineTwins,
+    line_chat,
+    line_yml,
+)
 
 
 async def gate(chat: Chat) -> str:
@@ -166,3 +176,21 @@ async def test_errors_are_shown_as_bars(tmp_path: Path) -> None:
         told = await chat.say("errors since deploy")
         assert "Boom" in told.said
         assert "100%" in told.said
+
+
+async def test_an_open_question_is_told_once(tmp_path: Path) -> None:
+    """Whether a reply or a push carries it: nobody gets the same question twice by itself."""
+    async with line_chat(tmp_path, file=line_yml(confirm="each_step")) as chat:
+        await chat.press("Start", said=await chat.say("release start shop"))
+        for step in ("cart/deploy", "cart/restart", "pay/deploy"):
+            before = await chat.until(f"Go for {step}?")
+            await chat.press("Go", said=before)
+        await chat.until("Go for pay/restart-canary?")
+        titles = [
+            sent.messages[index]["altText"]
+            for sent in chat.stub.transcript
+            for index in range(len(sent.messages))
+            if "waits for the Go" in sent.messages[index].get("altText", "")
+        ]
+
+    assert len(titles) == len(set(titles)) == 4

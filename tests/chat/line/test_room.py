@@ -188,6 +188,14 @@ async def test_the_less_is_left_the_less_is_said(world: World, used: int, told: 
     assert [await world.room.show(key, card, None) for key, card in cards.items()] == told
 
 
+async def test_what_everybody_has_just_seen_is_not_pushed(world: World) -> None:
+    """A status that showed the open question did what the push is for."""
+    await world.speaker.told(f"group:{KEY}")
+
+    assert await world.room.show(KEY, GATE, None) == PUSHED
+    assert world.stub.transcript == []
+
+
 async def test_who_left_the_group_is_not_mentioned(world: World) -> None:
     """LINE refuses the whole push for that; the others must hear it all the same."""
     world.stub.strangers = frozenset({REN})

@@ -28,7 +28,8 @@ async def promote(chat: Chat, component: str, user: str = REN) -> None:
     gate = await chat.until(f"promote {component}")
     card = chat.stub.data("Approve", gate)
     assert await chat.stub.post(chat.stub.tap(GROUP, user, card)) == 200
-    dialog = await chat.until(f"Approve {component}/gate")
+    title = f"Approve {component}/gate of #1?"
+    dialog = await chat.stub.until(lambda sent: sent.messages[0].get("altText") == title)
     assert (
         await chat.stub.post(chat.stub.tap(GROUP, user, chat.stub.data("Approve", dialog))) == 200
     )
