@@ -23,6 +23,8 @@ from bot.chat.line.limits import Message
 
 TIMEOUT = 8.0
 """Seconds that one call may take; the library's own limit is five minutes."""
+ACCEPTED = 200
+"""The status of an error where LINE did what was asked and answered in an unknown shape."""
 _MONTHLY = "monthly limit"
 """What the text of a 429 holds when the quota is used up; otherwise calls come too fast."""
 
@@ -48,22 +50,30 @@ class LineApi:
         self._url = url.rstrip("/")
         self._token = token
         self._client: AsyncApiClient | None = None
+        self.trouble = ""
+        """Why nothing can be said at all; empty as soon as a call succeeds."""
 
     async def reply(self, token: str, messages: Sequence[Message]) -> None:
         """Answer with a reply token: free, once, and within about a minute."""
-        body = {"replyToken": token, "messages": list(messages)}
-        await self._call(
-            lambda api, **o: api.reply_message(ReplyMessageRequest.from_dict(body), **o)
-        )
+        body = _request(ReplyMessageRequest, {"replyToken": token, "messages": list(messages)})
+        await self._send(lambda api, **o: api.reply_message(body, **o))
 
     async def push(self, chat: str, messages: Sequence[Message], key: str) -> None:
         """Send to a chat; costs one message a member. The same key is delivered once a day."""
-        body = PushMessageRequest.from_dict({"to": chat, "messages": list(messages)})
+        body = _request(PushMessageRequest, {"to": chat, "messages": list(messages)})
         try:
-            await self._call(lambda api, **o: api.push_message(body, x_line_retry_key=key, **o))
+            await self._send(lambda api, **o: api.push_message(body, x_line_retry_key=key, **o))
         except LineError as error:
             # The first attempt with this key was accepted, whatever we heard of it.
             if error.status != 409:
+                raise
+
+    async def _send(self, call: Callable[..., Awaitable[Any]]) -> None:
+        try:
+            await self._call(call)
+        except LineError as error:
+            # What was accepted is said, also where the answer's shape is a new one.
+            if error.status != ACCEPTED:
                 raise
 
     async def quota(self) -> tuple[int | None, int]:
@@ -112,14 +122,31 @@ class LineApi:
             self._client = AsyncApiClient(options)
         limit = aiohttp.ClientTimeout(total=TIMEOUT)
         try:
-            return await call(AsyncMessagingApi(self._client), _request_timeout=limit)
+            answer = await call(AsyncMessagingApi(self._client), _request_timeout=limit)
         except ApiException as error:
+            if error.status == 401:
+                self.trouble = "LINE refuses the channel access token"
             raise LineError(int(error.status or 0), _said(error.body)) from error
         except (TimeoutError, aiohttp.ClientError) as error:
             raise LineError(0, f"no answer ({type(error).__name__})") from error
         except (ValueError, TypeError, AttributeError) as error:
+            refused = error.__context__
+            if isinstance(refused, ApiException):
+                # The library cannot read the body of this error.
+                raise LineError(int(refused.status or 0), "unreadable") from error
             # The library's models refuse an answer that they do not know.
-            raise LineError(0, f"not understood ({type(error).__name__})") from error
+            said = f"not understood ({type(error).__name__})"
+            raise LineError(ACCEPTED, said) from error
+        self.trouble = ""
+        return answer
+
+
+def _request(model: Any, body: Message) -> Any:
+    """The body as the library's model; what it refuses, LINE would refuse as well."""
+    try:
+        return model.from_dict(body)
+    except ValueError as error:
+        raise LineError(400, f"the message is malformed ({type(error).__name__})") from error
 
 
 def _said(body: object) -> str:

@@ -1,8 +1,7 @@
 """How much fits into a LINE message; every length in UTF-16 units, as LINE counts.
 
-Limits of actions and templates are counted in graphemes by LINE, of which a text never has more
-than UTF-16 units. Sources: https://developers.line.biz/en/reference/messaging-api/ and, for the
-sizes of bubbles and carousels, the long-known ones of Flex messages.
+LINE counts actions and templates in graphemes, of which a text never has more than UTF-16 units.
+Source: https://developers.line.biz/en/reference/messaging-api/
 """
 
 from __future__ import annotations
@@ -28,9 +27,6 @@ CONFIRM_TEXT = 240
 QUICK_REPLIES = 13
 MENTIONS = 20
 BUBBLE_BYTES = 30 * 1024
-CAROUSEL_BYTES = 50 * 1024
-BUBBLES = 12
-"""Bubbles of a carousel."""
 
 # Direction marks would turn the words around it; controls and lone surrogates are no text.
 _HARMFUL = re.compile(

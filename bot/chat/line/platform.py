@@ -91,8 +91,8 @@ class LinePlatform:
         await self.api.close()
 
     def trouble(self) -> str:
-        """The webhook needs nothing but this process."""
-        return ""
+        """The webhook needs nothing but this process; to speak it needs a valid token."""
+        return self.api.trouble
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """Verify the raw bytes, record everything in them, and only then say so."""

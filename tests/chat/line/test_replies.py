@@ -111,6 +111,16 @@ async def test_any_text_said_alone_reaches_the_intake(chat: Chat) -> None:
     assert "Not understood" in (await chat.say("ABCD-1234", STRANGER, STRANGER)).said
 
 
+@pytest.mark.scenario(34)
+@pytest.mark.parametrize("word", ["--force", "cart=--force", "cart=1.0;rm", "../../etc"])
+async def test_words_that_could_be_options_reach_no_executor(chat: Chat, word: str) -> None:
+    """They are refused by what may be a version, before anything is planned."""
+    told = await chat.say(f"release start shop {word}")
+
+    assert "Not understood" in told.said
+    assert await chat.bot.store.read(lambda tx: tx.live_heads()) == []
+
+
 async def test_a_foreign_button_is_stale(chat: Chat) -> None:
     """Whatever it carries, and whatever release it names."""
     for data in ("x", "p|approve||", "p|approve||v1|77|a/gate|abc|def", "d|no|logs|v1"):

@@ -221,9 +221,11 @@ async def test_an_unanswered_quota_stops_nothing(world: World) -> None:
     world.api._token = "revoked-token-0123456789"
     with pytest.raises(RoomError, match="401"):
         await world.room.show(KEY, GATE, None)
+    assert world.api.trouble == "LINE refuses the channel access token"
     await world.api.close()
     world.api._token = TOKEN
     assert await world.room.show(KEY, GATE, None) == PUSHED
+    assert world.api.trouble == ""
 
 
 async def test_old_keys_are_forgotten(world: World) -> None:
