@@ -21,8 +21,13 @@ from bot.strict_yaml import read_yaml
 __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config", "load"]
 
 # The stores and the sockets are open when a reload comes.
-PLATFORM_SECRETS = {"line": ("line_channel_secret", "line_channel_token")}
-"""Kind of room -> the keys of the environment without which its platform cannot be spoken to."""
+PLATFORM_SECRETS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "line": (("line_channel_secret",), ("line_channel_token",)),
+}
+"""Kind of room -> keys of the environment without which its platform cannot be spoken to.
+
+Of each group one is enough.
+"""
 _FIXED = ("database_url", "host", "port", "metrics_port")
 
 
@@ -208,13 +213,14 @@ def _read_secrets(
 def _lacking(file: ReleaseFile, environment: Environment) -> list[Problem]:
     """The secrets of chat platforms that rooms need and the environment does not have."""
     problems = []
-    for kind, names in PLATFORM_SECRETS.items():
+    for kind, groups in PLATFORM_SECRETS.items():
         rooms = [key for key, room in file.rooms.items() if room.kind == kind]
-        for name in names if rooms else ():
-            if not getattr(environment, name).get_secret_value():
-                variable = f"{PREFIX}{name.upper()}"
-                right = f"needs the environment variable {variable}; set it or put it in .env"
-                problems.append(Problem(path=f"rooms.{rooms[0]}", right=right))
+        for names in groups if rooms else ():
+            if any(getattr(environment, name).get_secret_value() for name in names):
+                continue
+            either = " or ".join(f"{PREFIX}{name.upper()}" for name in names)
+            right = f"needs the environment variable {either}; set it or put it in .env"
+            problems.append(Problem(path=f"rooms.{rooms[0]}", right=right))
     return problems
 
 

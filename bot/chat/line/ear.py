@@ -91,7 +91,7 @@ class Ear:
             self._tokens.offer(heard.chat, Ticket(token=heard.token, at=self._services.now()))
             return
         if not room:
-            if await self.keep(heard.text, heard.id):
+            if await self.keep(json.dumps({"chat": heard.chat}), heard.id):
                 told = text("line.unknown_chat", chat=heard.chat)
                 self._aside(self._replies.say(heard, "", told))
             return
