@@ -20,7 +20,6 @@ from bot.strict_yaml import read_yaml
 
 __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config", "load"]
 
-# The stores and the sockets are open when a reload comes.
 PLATFORM_SECRETS: dict[str, tuple[tuple[str, ...], ...]] = {
     "line": (("line_channel_secret",), ("line_channel_token",)),
 }
@@ -28,6 +27,7 @@ PLATFORM_SECRETS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 Of each group one is enough.
 """
+# The stores and the sockets are open when a reload comes.
 _FIXED = ("database_url", "host", "port", "metrics_port")
 
 
