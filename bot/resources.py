@@ -14,7 +14,9 @@ from bot.chat.texts import Words
 from bot.clock import SteadyClock
 from bot.core.config import ExecutorConfig, HttpRoom, LogStoreConfig, RoomConfig
 from bot.core.config import WebRoom as WebRoomConfig
+from bot.core.release import Release
 from bot.core.spoken import spoken
+from bot.core.value import Text
 from bot.ports import Executor, LogStore, Room, RoomError
 from bot.settings import Settings
 
@@ -94,6 +96,10 @@ class Resources:
             if made is not None:
                 self._direct[key, identity] = made
         return self._direct.get((key, identity))
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """What each platform has to say before this release starts."""
+        return tuple(note for platform in self.platforms for note in platform.notes(release))
 
     def words(self, room: str) -> Words:
         """The sentences of a room or of a person (`@PERSON`), in their language and zone."""

@@ -92,6 +92,7 @@ class Bot:
             environment=reloader.current.environment,
             services=self.services,
             intake=self.intake,
+            background=self.engine.background,
             words=self.adapters.words,
         )
         self.platforms = () if try_out else make_platforms(ground)

@@ -10,7 +10,6 @@ import pytest
 import yaml
 from aiohttp.test_utils import unused_port
 
-from tests.support import bots
 from tests.support.bots import ALERTS_TOKEN, Page, Twins, page_of, release_yml, running_bot
 
 ALERT = {
@@ -166,14 +165,12 @@ async def test_readyz_names_the_part_that_is_not_ready(tmp_path: Path) -> None:
     assert body["parts"]["store"] == "store.full"
 
 
-async def test_figures_have_a_port_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_figures_have_a_port_of_their_own(tmp_path: Path) -> None:
     """On the loopback, without a token, and nothing but health and figures."""
     port = unused_port()
-    monkeypatch.setitem(bots.EXTRA, "RELEASE_MASTER_METRICS_PORT", str(port))
+    own = {"RELEASE_MASTER_METRICS_PORT": str(port)}
     found = {}
-    async with running_bot(tmp_path, Twins()), aiohttp.ClientSession() as session:
+    async with running_bot(tmp_path, Twins(), secrets=own), aiohttp.ClientSession() as session:
         for path in ("/metrics", "/readyz", "/healthz", "/", "/api/me"):
             async with session.get(f"http://127.0.0.1:{port}{path}") as answer:
                 found[path] = answer.status, await answer.text()

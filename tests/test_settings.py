@@ -436,6 +436,22 @@ def test_missing_secrets_of_rooms_are_all_named(write: Callable[[str], Path]) ->
     ]
 
 
+@pytest.mark.scenario(30)
+def test_a_line_room_needs_the_secrets_of_its_channel(write: Callable[[str], Path]) -> None:
+    """Both are named at once, and an empty one counts as missing."""
+
+    def edit(raw: Any) -> None:
+        raw["rooms"]["group"] = {"kind": "line", "chat": "C" + "0" * 32}
+
+    variables = [f"RELEASE_MASTER_LINE_CHANNEL_{name}" for name in ("SECRET", "TOKEN")]
+    lines = _said(write(_edited(edit)), {"PMC_TOKEN": "x" * 20, variables[0]: ""})
+
+    assert [line for line in lines if "rooms.group" in line] == [
+        f"release.yml: rooms.group: needs the environment variable {name}; set it or put it in .env"
+        for name in variables
+    ]
+
+
 def test_only_secrets_that_the_file_names_are_given_out(write: Callable[[str], Path]) -> None:
     """A variable that release.yml does not name is no secret of the bot."""
     loaded = load(write(MINIMAL), {**SECRETS, "AWS_KEY": "x", "PATH": "/bin"})

@@ -505,6 +505,47 @@ TEXTS: dict[str, str] = {
     "help.whoami": "who you are here, and what you may",
     "help.permissions": "who may do what",
     "help.help": "this list, or help VERB",
+    # LINE
+    "line.reason": (
+        "Why? Tap a reason, or type it: your next message here within two minutes is the reason."
+    ),
+    "reason.logs": "Errors in the logs",
+    "reason.version": "Wrong version",
+    "reason.moment": "Not a good moment",
+    "reason.known": "Known, does no harm",
+    "reason.checked": "Checked by hand",
+    "line.later": "Recorded; it is done as soon as that is possible.",
+    "line.done": "Done.",
+    "line.unlinked": (
+        "This LINE account belongs to nobody in release.yml, so it may only look. "
+        "Say link on Slack or in the web room, and send the code to the bot one to one."
+    ),
+    "line.no_consent": (
+        "LINE does not say who you are, so you may only look here. Add the bot as a friend, "
+        "talk to it one to one and link your account, or decide on another surface."
+    ),
+    "line.quota": "LINE messages left this month: {left} of {limit}",
+    "line.need": (
+        "LINE: at most {pushes} pushes, {messages} messages to all members; "
+        "left this month: {left} of {limit}"
+    ),
+    "line.need_too_many": (
+        "LINE: up to {pushes} pushes, {messages} messages to all members, but only {left} of "
+        "{limit} are left this month: the end and the shares may not be sent; ask for the status"
+    ),
+    "line.need_unlimited": "LINE: at most {pushes} pushes, {messages} messages to all members",
+    "line.hello": (
+        "This is the release bot. The id of this chat for release.yml: {chat}. Say: release help"
+    ),
+    "line.unknown_chat": "This chat is not in release.yml; its id is {chat}.",
+    "line.from": "Since when?",
+    "line.until": "Until when?",
+    "line.until_now": "Until now",
+    "line.picked": "From {at}. Until when?",
+    "short.confirm": "On to the next gate",
+    "short.rollback_all": "Roll back all {count}",
+    "short.rollback_now": "Roll back now",
+    "short.go_on_others": "Go on with others",
     # Columns
     **{
         f"column.{name}": words

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from bot.chat.texts import Words
 from bot.core.config import RoomConfig
 from bot.core.inbound import Inbound, Reply
+from bot.core.release import Release
+from bot.core.value import Text
 from bot.engine.services import Services
+from bot.engine.submission import Submission
 from bot.environment import Environment
 from bot.ports import Room
 
@@ -26,6 +29,14 @@ class Intake(Protocol):
         """
         ...
 
+    async def record(self, inbound: Inbound) -> Submission | None:
+        """Only record it, for an acknowledgement that cannot wait; None: it came before."""
+        ...
+
+    async def process(self, number: int, inbound: Inbound) -> Reply:
+        """Do what was recorded under this number, and say how it ended."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -37,6 +48,8 @@ class Ground:
     """The store, release.yml as it is valid now, and the time."""
     intake: Intake
     """Where everything goes that was heard and verified."""
+    background: Callable[[Coroutine[Any, Any, None], str], object]
+    """Runs work beside everything else and keeps it alive until it ends or the bot stops."""
     words: Callable[[str], Words]
     """room key, or `@PERSON` -> its sentences, in that room's language and zone."""
 
@@ -60,6 +73,10 @@ class Platform(Protocol):
 
         `key` is `@PERSON`, as for `Ground.words`. None when the account is another platform's.
         """
+        ...
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """What people should know of it before they start this release; empty: nothing."""
         ...
 
     async def start(self) -> None:

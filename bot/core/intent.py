@@ -90,10 +90,10 @@ def parse(line: str, *, wake: Wake, names: Names) -> Intent:
     # Normalising can shorten a line, so twice the limit is looked at before it is measured.
     plain = normalise(line[: 2 * LONGEST + 1], slack=wake.slack)
     rest, called = _strip_wake(plain, wake)
-    if called is _Called.NO and wake.required:
-        if plain.casefold().rstrip(_MARKS) != ALWAYS:
-            return NotForUs()
+    if called is _Called.NO and plain.casefold().rstrip(_MARKS) == ALWAYS:
         rest = ALWAYS
+    elif called is _Called.NO and wake.required:
+        return NotForUs()
     if len(line) > 2 * LONGEST or len(rest) > LONGEST:
         return Misunderstood(code=Trouble.TOO_LONG, text=text("intent.too_long", most=LONGEST))
     if not rest:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.core.config import ReleaseFile, Share
+from bot.core.config import ReleaseFile, Share, usual_share
 from bot.core.effect import Effect, EffectKind
 from bot.core.inbound import DIRECT
 from bot.core.release import SATISFIED, Phase, Release, Step, StepKind
@@ -36,7 +36,7 @@ def errands(
         yield Errand.model_validate(fields)
         return
     hearers = (
-        _shared(release, effect)
+        _shared(release, effect, file)
         if effect.kind is EffectKind.SHARE
         else _shown(release, effect, file)
     )
@@ -78,33 +78,40 @@ def _shown(release: Release, effect: Effect, file: ReleaseFile) -> Iterator[tupl
     slot = effect.slot
     if slot.startswith("pause:"):
         # Where the board stands, it says so itself.
-        yield from ((hearer.room, slot) for hearer in release.config.target.share)
+        yield from ((room, slot) for room, _ in hearers(release, file))
         return
     for room in rooms_of(release, file):
         yield room, slot
     if slot == "result" and release.begun_at is not None:
-        yield from _ended(release)
+        yield from _ended(release, file)
     if slot.startswith("reminder:") and escalates(release, slot):
         for name in release.config.target.escalate_to:
             yield name, slot
 
 
-def _ended(release: Release) -> Iterator[tuple[str, str]]:
+def hearers(release: Release, file: ReleaseFile) -> Iterator[tuple[str, Share]]:
+    """The rooms that only hear of a release, and how much of it each of them hears."""
+    for hearer in release.config.target.share:
+        if hearer.room in file.rooms:
+            yield hearer.room, hearer.share or usual_share(file.rooms[hearer.room])
+
+
+def _ended(release: Release, file: ReleaseFile) -> Iterator[tuple[str, str]]:
     """A failure is told to everybody; a good end to those who did not hear each component."""
-    for hearer in release.config.target.share:
+    for room, share in hearers(release, file):
         if release.phase is not Phase.DONE:
-            yield hearer.room, "result"
-        elif hearer.share is Share.DIGEST:
-            yield hearer.room, FINISH
+            yield room, "result"
+        elif share is Share.DIGEST:
+            yield room, FINISH
 
 
-def _shared(release: Release, effect: Effect) -> Iterator[tuple[str, str]]:
+def _shared(release: Release, effect: Effect, file: ReleaseFile) -> Iterator[tuple[str, str]]:
     step = release.step(effect.step)
-    for hearer in release.config.target.share:
-        if hearer.share is Share.EACH:
-            yield hearer.room, f"each:{step.id}"
+    for room, share in hearers(release, file):
+        if share is Share.EACH:
+            yield room, f"each:{step.id}"
         elif _first(release, step):
-            yield hearer.room, f"digest:{step.group}"
+            yield room, f"digest:{step.group}"
 
 
 def _first(release: Release, step: Step) -> bool:

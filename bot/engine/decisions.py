@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core import access
+from bot.core import access, button
 from bot.core.card import Action
-from bot.core.command import Command
+from bot.core.command import ALL, Command
 from bot.core.config import ConfirmMode
 from bot.core.event import Order
 from bot.core.inbound import Inbound, Outcome, Reply
@@ -55,6 +55,24 @@ class Decision(Value):
             reason=command.reason or command.text,
             mode=command.options.confirm,
             bare=command.bare,
+        )
+
+    @classmethod
+    def clicked(cls, inbound: Inbound) -> Decision | None:
+        """What a pressed button decides; None for one that is none of the bot's."""
+        value = button.read(inbound.value)
+        if value is None or inbound.verb not in set(Verb):
+            return None
+        verb, whole = Verb(inbound.verb), value.step == buttons.ALL
+        return cls(
+            release=value.release,
+            verb=verb,
+            step="" if whole else value.step,
+            component=ALL if whole and verb is Verb.ROLLBACK else "",
+            nonce=value.nonce,
+            version=value.version,
+            reason=inbound.reason,
+            toggle=verb is Verb.CONFIRM,
         )
 
 

@@ -20,7 +20,7 @@ from bot.store.rows import InboxRow
 DRAFTED = frozenset({Verb.ABORT, Verb.ROLLBACK, Verb.SKIP, Verb.OVERRIDE, Verb.UNLOCK})
 """Typed, these are previewed first; a button has its dialog in front of it."""
 DO, KEEP = "do", "keep"
-INTERNAL = frozenset({"draft", "alerts"})
+INTERNAL = frozenset({"draft", "alerts", "unread"})
 """Surfaces of inbox rows that nobody typed or clicked."""
 
 

@@ -8,15 +8,13 @@ from datetime import datetime
 import structlog
 from pydantic import ValidationError
 
-from bot.core import button, intent
-from bot.core.command import ALL as EVERY
+from bot.core import intent
 from bot.core.command import Command, Misunderstood, NotForUs
 from bot.core.event import Alerted
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.redact import redact
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.core.view.buttons import ALL
 from bot.engine import (
     answers,
     authority,
@@ -53,19 +51,31 @@ class Intake:
 
         What was recorded is done nevertheless, by `recover`, in this process or another one.
         """
-        services = self.services
+        recorded = await self.record(inbound)
+        if recorded is None:
+            return await self._repeated(inbound)
         try:
-            inbound = linking.sealed(await identity.known(services, inbound))
-            body = inbound.model_dump_json()
-            number = await services.store.transact(
-                lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
-            )
-            if number is None:
-                return await self._repeated(inbound)
-            return await self.process(number, inbound)
+            return await self.process(recorded.number, recorded.inbound)
         except StoreError as error:
             self.engine.troubled(error)
             raise
+
+    async def record(self, inbound: Inbound) -> Submission | None:
+        """Only record it, so that it can be acknowledged before it is done by `process`.
+
+        None when the same delivery was recorded before. Raises StoreError.
+        """
+        services = self.services
+        try:
+            known = linking.sealed(await identity.known(services, inbound))
+            body = known.model_dump_json()
+            number = await services.store.transact(
+                lambda tx: tx.record(known.dedupe, known.surface, body, services.now())
+            )
+        except StoreError as error:
+            self.engine.troubled(error)
+            raise
+        return None if number is None else Submission(number, known)
 
     async def _repeated(self, inbound: Inbound) -> Reply:
         stored = await self.services.store.read(lambda tx: tx.result_of(inbound.dedupe))
@@ -182,20 +192,9 @@ class Intake:
             return await self._command(submission, found, confirmed=True)
         if inbound.verb in linking.BUTTONS:
             return await linking.confirm(self.engine, submission)
-        value = button.read(inbound.value)
-        if value is None or inbound.verb not in set(Verb):
+        decision = Decision.clicked(inbound)
+        if decision is None:
             return cards.refused(text("refused.stale"), Outcome.EXPIRED)
-        verb, whole = Verb(inbound.verb), value.step == ALL
-        decision = Decision(
-            release=value.release,
-            verb=verb,
-            step="" if whole else value.step,
-            component=EVERY if whole and verb is Verb.ROLLBACK else "",
-            nonce=value.nonce,
-            version=value.version,
-            reason=inbound.reason,
-            toggle=verb is Verb.CONFIRM,
-        )
         return await decisions.decide(self.engine, submission, decision)
 
     async def _command(self, submission: Submission, command: Command, *, confirmed: bool) -> Reply:

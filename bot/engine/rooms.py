@@ -11,7 +11,7 @@ from bot.core import access, view
 from bot.core.card import Card
 from bot.core.config import ReleaseFile
 from bot.core.inbound import DIRECT
-from bot.core.question import Question
+from bot.core.question import Question, QuestionKind
 from bot.core.release import Release, Step, StepKind, StepState
 from bot.core.value import text
 from bot.core.verb import Verb
@@ -61,7 +61,10 @@ def _board(release: Release, _: str, services: Services) -> Card:
 
 def _question(release: Release, number: str, services: Services) -> Card:
     question = release.questions[int(number) - 1]
-    return view.question(release, question, asked_people(release, question, services.file()))
+    card = view.question(release, question, asked_people(release, question, services.file()))
+    if question.kind is not QuestionKind.START or question.closed is not None:
+        return card
+    return card.model_copy(update={"lines": (*card.lines, *services.adapters.notes(release))})
 
 
 def _check(release: Release, step_id: str, _: Services) -> Card | None:

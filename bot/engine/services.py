@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.config import ExecutorConfig, LogStoreConfig, ReleaseFile
+from bot.core.release import Release
+from bot.core.value import Text
 from bot.ports import Executor, LogStore, Room
 from bot.store import Store
 
@@ -29,6 +31,10 @@ class Adapters(Protocol):
 
     def direct(self, key: str, identity: str) -> Room | None:
         """The chat with one person alone; None when no platform here reaches that account."""
+        ...
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """What platforms have to say before this release starts, such as what it will cost."""
         ...
 
 
@@ -59,6 +65,10 @@ class Watch(Protocol):
         """Something a person said or clicked was answered like this."""
         ...
 
+    def signature_failed(self, platform: str) -> None:
+        """A request was refused because its signature was missing or wrong."""
+        ...
+
 
 class Unwatched:
     """Measures nothing (tests, benches)."""
@@ -79,6 +89,9 @@ class Unwatched:
         """Nothing."""
 
     def inbound(self, outcome: str) -> None:
+        """Nothing."""
+
+    def signature_failed(self, platform: str) -> None:
         """Nothing."""
 
 

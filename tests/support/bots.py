@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +24,6 @@ from bot.settings import Reloader, Settings, load
 TOKENS = {"mika": "token-of-mika-0123456789", "ren": "token-of-ren-0123456789"}
 ALERTS_TOKEN = "token-of-alerts-0123456789"
 SECONDS = 20.0
-EXTRA: dict[str, str] = {}
-"""Further variables of the environment of `running_bot`."""
 
 
 def release_yml(**target: object) -> dict[str, Any]:
@@ -128,16 +126,24 @@ class Page:
 
 @asynccontextmanager
 async def running_bot(
-    folder: Path, twins: Twins, *, file: dict[str, Any] | None = None, url: str = ""
+    folder: Path,
+    twins: Twins,
+    *,
+    file: dict[str, Any] | None = None,
+    url: str = "",
+    secrets: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Bot]:
-    """Write release.yml into the folder and run a bot under `serve` rules on it."""
+    """Write release.yml into the folder and run a bot under `serve` rules on it.
+
+    `secrets` are further variables of its environment, such as those of chat platforms.
+    """
     path = folder / "release.yml"
     await asyncio.to_thread(path.write_text, yaml.safe_dump(file or release_yml()))
     environ = {
         "RELEASE_MASTER_RELEASE_FILE": str(path),
         "RELEASE_MASTER_DATABASE_URL": url or f"sqlite:///{folder}/bot.sqlite3",
         "RELEASE_MASTER_ALERTS_TOKEN": ALERTS_TOKEN,
-        **EXTRA,
+        **(secrets or {}),
     }
     bot = Bot(Reloader(lambda: load(path, environ)), twins)
     await bot.start(0)

@@ -24,6 +24,7 @@ from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.operation import Find, Operation
 from bot.core.question import QuestionKind
 from bot.core.release import Release
+from bot.core.value import Text
 from bot.engine import operations, rooms, rounds
 from bot.engine.engine import SETTLING, Engine
 from bot.engine.intake import Intake
@@ -289,6 +290,10 @@ class Twins:
         if key not in self._outside.file.rooms:
             return None
         return MortalRoom(self._outside.rooms[key], self._life)
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """Nothing costs anything."""
+        return ()
 
     def direct(self, key: str, identity: str) -> Room | None:
         """The chat with one person alone, when a test made one for this account."""

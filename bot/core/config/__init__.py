@@ -11,7 +11,15 @@ from bot.core.config.log_store import FilesLogStore, LogStoreConfig, MemoryLogSt
 from bot.core.config.person import Person, Role
 from bot.core.config.policy import OnFail, Policy, RollbackScope
 from bot.core.config.release_file import ReleaseFile
-from bot.core.config.room import HttpRoom, LineRoom, RoomConfig, Share, SlackRoom, WebRoom
+from bot.core.config.room import (
+    HttpRoom,
+    LineRoom,
+    RoomConfig,
+    Share,
+    SlackRoom,
+    WebRoom,
+    usual_share,
+)
 from bot.core.config.target import Component, ConfirmMode, ShareWith, Target
 
 __all__ = [
@@ -39,4 +47,5 @@ __all__ = [
     "SlackRoom",
     "Target",
     "WebRoom",
+    "usual_share",
 ]

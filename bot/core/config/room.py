@@ -72,3 +72,8 @@ class HttpRoom(_Room):
 
 
 RoomConfig = Annotated[WebRoom | SlackRoom | LineRoom | HttpRoom, Field(discriminator="kind")]
+
+
+def usual_share(room: RoomConfig) -> Share:
+    """How much a room hears when release.yml does not say."""
+    return Share.DIGEST if isinstance(room, LineRoom) else Share.EACH
