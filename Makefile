@@ -25,7 +25,7 @@ run: runtime  ## drive a made-up release in the browser (PORT=8080 chooses the p
 	@exec .venv/bin/release-master try $(if $(PORT),--port $(PORT))
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium
+	@$(PY) -m tests.support.provision postgres chromium slack
 
 format-check: setup
 	$(PY) -m ruff format --check .

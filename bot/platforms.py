@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.chat.platform import Ground, Platform
+from bot.chat.slack import make_slack
 
-MAKERS: tuple[Callable[[Ground], Platform | None], ...] = ()
+MAKERS: tuple[Callable[[Ground], Platform | None], ...] = (make_slack,)
 """Each makes its platform, or None where its secrets are not set."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -44,10 +45,11 @@ class Intake:
         self.services = engine.services
         self._busy: set[int] = set()
 
-    async def submit(self, inbound: Inbound) -> Reply:
+    async def submit(self, inbound: Inbound, recorded: Callable[[], None] | None = None) -> Reply:
         """Record, do, answer. Raises StoreError when it could not be recorded or not be stored.
 
         What was recorded is done nevertheless, by `recover`, in this process or another one.
+        `recorded` is called as soon as nothing can be lost any more: then it may be acknowledged.
         """
         services = self.services
         try:
@@ -56,6 +58,8 @@ class Intake:
             number = await services.store.transact(
                 lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
             )
+            if recorded is not None:
+                recorded()
             if number is None:
                 return await self._repeated(inbound)
             return await self.process(number, inbound)
