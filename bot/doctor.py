@@ -10,6 +10,7 @@ from bot.core.config.release_file import component_executor, component_logs, com
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
 from bot.engine.planner import may_roll_back
+from bot.platforms import examine_platforms
 from bot.resources import Factory
 from bot.settings import Settings
 from bot.store import Store
@@ -38,6 +39,7 @@ async def examine(settings: Settings, factory: Factory, *, offline: bool) -> Rep
     lines = [f"ok       {settings.summary()}"]
     lines += [f"warning  {warning}" for warning in settings.warnings]
     lines += _policies(settings)
+    lines += await examine_platforms(settings.environment, settings.file.rooms, offline=offline)
     if offline:
         return Report(tuple(lines))
     lines.append(await _store(settings))

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bot.chat.platform import Ground, Platform
-from bot.chat.slack import make_slack
+from bot.core.config import RoomConfig, SlackRoom
+from bot.environment import Environment
 
-MAKERS: tuple[Callable[[Ground], Platform | None], ...] = (make_slack,)
+
+def slack(ground: Ground) -> Platform | None:
+    """Slack, where its bot token is set."""
+    token = ground.environment.slack_bot_token.get_secret_value()
+    if not token:
+        return None
+    # The library takes most of a second to load, which only a bot on Slack needs.
+    from bot.chat.slack.platform import SlackPlatform
+
+    return SlackPlatform(ground, token)
+
+
+async def examine_platforms(
+    environment: Environment, rooms: Mapping[str, RoomConfig], *, offline: bool
+) -> list[str]:
+    """What the command `doctor` says about the platforms that are configured."""
+    wanted = environment.slack_bot_token.get_secret_value()
+    if not wanted and not any(isinstance(room, SlackRoom) for room in rooms.values()):
+        return []
+    from bot.chat.slack.doctor import examine
+
+    return await examine(environment, rooms, offline=offline)
+
+
+MAKERS: tuple[Callable[[Ground], Platform | None], ...] = (slack,)
 """Each makes its platform, or None where its secrets are not set."""
 
 

@@ -20,6 +20,13 @@ from bot.strict_yaml import read_yaml
 
 __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config", "load"]
 
+PLATFORM_SECRETS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "slack": (("slack_bot_token",), ("slack_app_token", "slack_signing_secret")),
+}
+"""Kind of room -> keys of the environment without which its platform cannot be spoken to.
+
+Of each group one is enough.
+"""
 # The stores and the sockets are open when a reload comes.
 _FIXED = ("database_url", "host", "port", "metrics_port")
 
@@ -159,6 +166,7 @@ def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | N
     if file is None or environment is None or problems:
         return _Reading(None, tuple(problems))
     secrets, missing = _read_secrets(file, values)
+    missing += _lacking(file, environment)
     warnings = [*_sourced(find_warnings(file), path), *environment.warnings()]
     settings = Settings(environment, file, _digest(file), tuple(warnings), secrets, values)
     return _Reading(settings, (), tuple(_sourced(missing, path)))
@@ -200,6 +208,20 @@ def _read_secrets(
             )
             missing.append(Problem(path=place(loc), right=right))
     return secrets, missing
+
+
+def _lacking(file: ReleaseFile, environment: Environment) -> list[Problem]:
+    """The secrets of chat platforms that rooms need and the environment does not have."""
+    problems = []
+    for kind, groups in PLATFORM_SECRETS.items():
+        rooms = [key for key, room in file.rooms.items() if room.kind == kind]
+        for names in groups if rooms else ():
+            if any(getattr(environment, name).get_secret_value() for name in names):
+                continue
+            either = " or ".join(f"{PREFIX}{name.upper()}" for name in names)
+            right = f"needs the environment variable {either}; set it or put it in .env"
+            problems.append(Problem(path=f"rooms.{rooms[0]}", right=right))
+    return problems
 
 
 def _sourced(problems: Iterable[Problem], path: Path) -> list[Problem]:

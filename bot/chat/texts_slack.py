@@ -12,7 +12,6 @@ TEXTS: dict[str, str] = {
     "slack.not_recorded_yet": "Not recorded yet; you are told as soon as it is.",
     "slack.reason": "Why?",
     "slack.send": "Send",
-    "slack.ask.title": "Reason",
     "slack.start.title": "Start a release",
     "slack.start.send": "Plan it",
     "slack.start.target": "What",

@@ -15,7 +15,7 @@ from bot.chat.slack.people import People, StrangerError, UnknownError
 from bot.chat.slack.workspace import Workspace
 from bot.core import access, button, intent
 from bot.core.command import Command
-from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.normalise import normalise
 from bot.core.value import text
 from bot.core.verb import Verb
@@ -148,6 +148,8 @@ class Desk:
             surface="slack",
             room=await self.place(heard),
             person=person,
+            # Without a person the engine would look one up, past the user groups.
+            identity=f"slack:{heard.user}" if person else "",
             at=self.workspace.services.now(),
             text=said,
             verb=heard.verb,
@@ -186,7 +188,8 @@ class Desk:
 
     def room(self, heard: Heard) -> str:
         """The key of the room in which it was said; empty where that is no room."""
-        return heard.room or self.workspace.room_of(heard.channel)
+        found = heard.room or self.workspace.room_of(heard.channel)
+        return found or (DIRECT if heard.direct else "")
 
     async def place(self, heard: Heard) -> str:
         """The room that a click counts for; on the App Home that of its release."""

@@ -43,7 +43,8 @@ class People:
     async def person(self, user: str, team: str, *, fresh: bool) -> str:
         """The person's key in release.yml; empty for somebody who may only look.
 
-        `fresh`: Slack is asked at this very moment. Raises StrangerError, UnknownError.
+        `fresh`: Slack is asked at this very moment. Raises StrangerError for whom the bot does
+        not serve, UnknownError when Slack did not say.
         """
         if team and team != self._workspace.team:
             raise StrangerError(user)

@@ -33,12 +33,6 @@ STOPS_WITHIN = 1.5
 """Seconds that answers under way may take when the bot stops."""
 
 
-def make_slack(ground: Ground) -> SlackPlatform | None:
-    """Slack, or None where its bot token is not set."""
-    token = ground.environment.slack_bot_token.get_secret_value()
-    return SlackPlatform(ground, token) if token else None
-
-
 class SlackPlatform:
     """The Platform for one workspace. With an app-level token it listens over a socket."""
 
@@ -68,7 +62,14 @@ class SlackPlatform:
         """The channel as a room; None when the room is not Slack's."""
         if not isinstance(config, SlackRoom):
             return None
-        return Channel(key, config, workspace=self._workspace, people=self._people)
+        return Channel(key, config.channel, workspace=self._workspace, people=self._people)
+
+    def direct(self, key: str, identity: str) -> Channel | None:
+        """The chat with one person alone."""
+        platform, _, user = identity.partition(":")
+        if platform != self.name or not user:
+            return None
+        return Channel(key, user, workspace=self._workspace, people=self._people)
 
     async def start(self) -> None:
         """Begin to connect; what fails is tried again."""

@@ -9,7 +9,6 @@ from bot.chat.slack.api import LaterError, SlackError
 from bot.chat.slack.people import People
 from bot.chat.slack.workspace import Workspace
 from bot.core.card import Card
-from bot.core.config import SlackRoom
 from bot.engine.audience import rooms_of
 from bot.engine.transition import load
 from bot.ports import RoomBusyError, RoomError
@@ -44,13 +43,11 @@ _STOPPED = {
 
 
 class Channel:
-    """One channel, by its key in release.yml."""
+    """One channel by its key in release.yml, or the chat with one person (a user id is enough)."""
 
-    def __init__(
-        self, key: str, config: SlackRoom, *, workspace: Workspace, people: People
-    ) -> None:
+    def __init__(self, key: str, channel: str, *, workspace: Workspace, people: People) -> None:
         self._key = key
-        self._channel = config.channel
+        self._channel = channel
         self._workspace = workspace
         self._people = people
         self._early: dict[int, int] = {}
@@ -60,10 +57,8 @@ class Channel:
         slot = key.partition(":")[2].partition(":")[2]
         try:
             body = await self._body(card)
-            if ref is not None and ref.startswith(f"{self._channel}:"):
-                edited = await self._edit(ref, card, body)
-                if edited:
-                    return ref
+            if ref is not None and self._is_here(ref) and await self._edit(ref, card, body):
+                return ref
             return await self._post(slot, card, body)
         except LaterError as error:
             if error.code == "ratelimited":
@@ -74,6 +69,12 @@ class Channel:
 
     async def close(self) -> None:
         """Nothing to give back: the connections are the platform's."""
+
+    def _is_here(self, ref: str) -> bool:
+        """Whether the message is in this room; a channel may have been changed in release.yml."""
+        channel = ref.partition(":")[0]
+        # A message to a person is kept in a chat whose id Slack makes.
+        return channel == self._channel or (self._channel[0] in "UW" and channel[0] == "D")
 
     async def _body(self, card: Card) -> dict[str, Any]:
         mentioned = await self._people.ids(card.mentions)
@@ -111,7 +112,7 @@ class Channel:
                 raise
             alone = {k: v for k, v in body.items() if k not in {"thread_ts", "reply_broadcast"}}
             answer = await api.write("chat.postMessage", channel=self._channel, **alone, **_QUIET)
-        return f"{self._channel}:{answer['ts']}"
+        return f"{answer.get('channel', self._channel)}:{answer['ts']}"
 
     async def _thread(self, slot: str, card: Card) -> str:
         """The board that a card hangs on; empty for the board, and where a room has none."""
