@@ -15,7 +15,7 @@ from tests.support.provision import MissingProgramError
 settings.register_profile("release-master", deadline=None, print_blob=True)
 settings.load_profile("release-master")
 
-_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database"}
+_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database", "socket_slack", "http_slack"}
 
 
 @pytest.fixture(scope="session")

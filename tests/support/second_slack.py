@@ -125,6 +125,24 @@ class SecondSlack:
             lambda m: m.get("ephemeral_to") == USERS[who] and word in m["text"], channel
         )
 
+    async def direct(self, who: str) -> dict[str, Any]:
+        """The chat of somebody with the bot."""
+        form = {"token": BOT_TOKEN, "users": USERS[who]}
+        url = "http://slack/api/conversations.open"
+        async with self.proxy.slack.post(url, data=form) as answer:
+            found: dict[str, Any] = (await answer.json())["channel"]
+            return found
+
+    async def remove(self, message: dict[str, Any]) -> None:
+        """Take a message of the bot away, as an administrator can."""
+        form = {"token": BOT_TOKEN, "channel": message["channel"], "ts": message["ts"]}
+        async with self.proxy.slack.post("http://slack/api/chat.delete", data=form) as answer:
+            assert (await answer.json())["ok"]
+
+    async def as_bot(self, line: str, channel: str = CHANNEL) -> None:
+        """Something that the bot's own account says."""
+        await self._do("message", channel=channel, user=BOT, text=line)
+
     async def _do(self, what: str, **body: Any) -> dict[str, Any]:
         async with self.proxy.slack.post(f"http://slack/_control/{what}", json=body) as answer:
             found: dict[str, Any] = await answer.json()
@@ -152,6 +170,18 @@ class Screen:
                 if found.get("t") == kind and wanted(found):
                     return found
         raise AssertionError("the screen went dark")
+
+    async def act(self, who: str, home: dict[str, Any], label: str) -> None:
+        """Press a button of the App Home."""
+        action = next(
+            element
+            for block in home["view"]["blocks"]
+            if block["type"] == "actions"
+            for element in block["elements"]
+            if element["text"]["text"] == label
+        )
+        sent = {"t": "block_action", "user": USERS[who], "action": action, "appId": "A01APP"}
+        await self._page.send_json({**sent, "channel": "", "messageTs": ""})
 
     async def send(self, who: str, values: dict[str, Any]) -> None:
         """Send the dialog on top: block id -> what was typed or chosen."""

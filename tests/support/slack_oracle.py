@@ -43,7 +43,10 @@ def check_view(view: Raw) -> None:
         if name in fields:
             fields[name] = _text(fields[name])
     maker = sb.ModalView if surface == "modal" else sb.HomeTabView
-    _same(_made(maker, fields | {"blocks": built}, "view"), view, "view")
+    made = _made(maker, fields | {"blocks": built}, "view")
+    rendered = {key: value for key, value in made._resolve().items() if key != "blocks"}
+    if _plain(rendered) != _plain({k: v for k, v in view.items() if k != "blocks"}):
+        raise RefusedError(f"view: the library renders {rendered}")
 
 
 def _check(blocks: Any, surface: str) -> list[Any]:

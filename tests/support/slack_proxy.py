@@ -249,10 +249,10 @@ class FaultProxy:
         async for message in theirs:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
-            envelope = json.loads(message.data)
+            envelope = _as_from_home(json.loads(message.data))
             if "envelope_id" in envelope:
                 waiting[envelope["envelope_id"]] = time.monotonic()
-            await mine.send_str(message.data)
+            await mine.send_json(envelope)
             if self.faults.twice and "envelope_id" in envelope:
                 again = {"retry_attempt": 1, "retry_reason": "timeout"}
                 repeated = envelope | again | {"envelope_id": envelope["envelope_id"] + "-again"}
@@ -315,6 +315,16 @@ class FaultProxy:
 
 _KEPT = {"content-type", "authorization"}
 _SIGNED = ("x-slack-", "content-type")
+
+
+def _as_from_home(envelope: dict[str, Any]) -> dict[str, Any]:
+    """Clicks on the App Home, which the second Slack sends as if they had a message."""
+    payload = envelope.get("payload") or {}
+    if payload.get("type") == "block_actions" and "message" not in payload:
+        payload["container"] = {"type": "view", "view_id": "V01HOME"}
+        payload["view"] = {"type": "home", "id": "V01HOME"}
+        del payload["channel"], payload["response_url"]
+    return envelope
 
 
 def _arguments(request: web.Request, raw: bytes) -> dict[str, Any]:

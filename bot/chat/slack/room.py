@@ -33,7 +33,6 @@ BOARD_WAITS = 2.0
 """Seconds until a card looks again for the board that it hangs on, while Slack is out of reach."""
 SOON, SOON_TRIES = 0.05, 5
 """How soon, and how often, a card looks for the board that was made in the same moment."""
-BROADCAST_SLOTS = ("override:", "reminder:")
 _STOPPED = {
     "channel_not_found": "does not exist, or the bot is not in it",
     "is_archived": "is archived",
@@ -84,7 +83,7 @@ class Channel:
         """Bring the message up to date; False when there is none any more."""
         channel, _, moment = ref.partition(":")
         pace = self._workspace.pace
-        wait = pace.wait(ref, urgent=card.kind in URGENT)
+        wait = pace.wait(ref, urgent=_is_urgent(card))
         if wait > 0:
             raise RoomBusyError("the newest state is shown in a moment", wait)
         pace.edited(ref)
@@ -102,7 +101,7 @@ class Channel:
         thread = await self._thread(slot, card)
         if thread:
             body = {**body, "thread_ts": thread}
-            if card.kind in BROADCAST or slot.startswith(BROADCAST_SLOTS):
+            if _is_for_all(slot, card):
                 body["reply_broadcast"] = True
         api = self._workspace.api
         try:
@@ -147,6 +146,17 @@ class Channel:
 
     def _why(self, error: SlackError) -> str:
         return f"room {self._key} {_STOPPED.get(error.code, error.code)} (Slack: {error.method})"
+
+
+def _is_for_all(slot: str, card: Card) -> bool:
+    """Whether the channel hears it beside the thread; of reminders only the escalation."""
+    escalation = card.kind == "reminder" and bool(card.mentions)
+    return card.kind in BROADCAST or escalation or slot.startswith("override:")
+
+
+def _is_urgent(card: Card) -> bool:
+    """Whether an edit takes buttons away: nobody shall press what means nothing any more."""
+    return card.kind in URGENT or (card.kind == "board" and not card.actions)
 
 
 _QUIET = {"unfurl_links": False, "unfurl_media": False}

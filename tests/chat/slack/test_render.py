@@ -44,7 +44,7 @@ def _card(word: str, rows: int, buttons: int) -> Card:
         release=42,
         state="running",
         lines=tuple([word, _said(word)] * 3),
-        fields=tuple((_said(f"{n}{word}"), word) for n in range(12)),
+        fields=tuple((_said(f"{n}{word}"), word) for n in range(8)),
         table=Table(
             caption=_said(word),
             header=(_said(word), text("column.step")),
@@ -84,7 +84,7 @@ def test_hostile_cards_are_accepted(word: str, rows: int) -> None:
     assert len(buttons) == 8
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(word=st.text(max_size=400), rows=st.integers(0, 120), buttons=st.integers(0, 30))
 def test_any_card_is_accepted(word: str, rows: int, buttons: int) -> None:
     """Whatever stands in a card, Slack takes the message."""
@@ -145,12 +145,13 @@ def test_cards_of_any_release_are_accepted(seed: int) -> None:
     chance = Random(seed)
     release = any_release(chance)
     chaos = Chaos(release)
-    for _ in range(40):
+    for _ in range(6):
         release = chaos.release
         for card in _cards(release):
             made = render.message(card, SAY, ["U0ANNA", "U0BEN"])
             check_message(json.loads(json.dumps(made)))
-        chaos.act(chance)
+        for _ in range(8):
+            chaos.act(chance)
 
 
 def _cards(release: Any) -> list[Card]:
