@@ -59,6 +59,10 @@ class Watch(Protocol):
         """Something a person said or clicked was answered like this."""
         ...
 
+    def signature_failed(self, platform: str) -> None:
+        """A request was refused because its signature was missing or wrong."""
+        ...
+
 
 class Unwatched:
     """Measures nothing (tests, benches)."""
@@ -79,6 +83,9 @@ class Unwatched:
         """Nothing."""
 
     def inbound(self, outcome: str) -> None:
+        """Nothing."""
+
+    def signature_failed(self, platform: str) -> None:
         """Nothing."""
 
 

@@ -136,6 +136,7 @@ class SlackPlatform:
             now=datetime.now(UTC),
         )
         if not signed:
+            self._workspace.services.watch.signature_failed(self.name)
             log.warning("slack_signature_refused", remote=request.remote)
             return web.json_response({"error": "the signature does not fit"}, status=401)
         if not self._workspace.user and not _is_handshake(raw):

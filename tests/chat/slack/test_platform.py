@@ -22,6 +22,9 @@ from tests.support.slack_bots import release_yml
 BODY = b'{"type":"url_verification","challenge":"hello","token":"x"}'
 
 
+METRIC = "release_master_signature_failures_total"
+
+
 @asynccontextmanager
 async def _listening(folder: Path) -> AsyncIterator[str]:
     """A bot that Slack calls; Slack's own side is out of reach."""
@@ -33,6 +36,7 @@ async def _listening(folder: Path) -> AsyncIterator[str]:
         "RELEASE_MASTER_SLACK_BOT_TOKEN": BOT_TOKEN,
         "RELEASE_MASTER_SLACK_SIGNING_SECRET": SECRET,
         "RELEASE_MASTER_SLACK_API_URL": "http://127.0.0.1:1/api/",
+        "RELEASE_MASTER_METRICS_TOKEN": SECRET,
     }
     bot = Bot(Reloader(lambda: load(path, environ)), Twins())
     await bot.start(0)
@@ -80,6 +84,10 @@ async def test_nothing_unsigned_is_read(tmp_path: Path) -> None:
             raw = {k: v.encode("utf-8").decode("latin-1") for k, v in headers.items()}
             async with session.post(url, data=body, headers=raw) as answer:
                 assert answer.status == 401, name
+        bearer = {"Authorization": f"Bearer {SECRET}"}
+        async with session.get(url.replace("slack/events", "metrics"), headers=bearer) as page:
+            counted = f'{METRIC}{{platform="slack"}} {len(_bad_requests())}.0'
+            assert counted in await page.text()
         elsewhere = _headers(_now(), Host="release.example.com", Origin="https://evil.example")
         async with session.post(url, data=BODY, headers=elsewhere) as answer:
             assert answer.status == 200
