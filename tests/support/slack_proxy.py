@@ -119,6 +119,11 @@ class FaultProxy:
         assert self._client is not None
         return self._client
 
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open."""
+        return len(self._sockets)
+
     async def drop_sockets(self) -> None:
         """Cut every socket, as Slack does when it wants a refresh."""
         for socket in list(self._sockets):
@@ -226,6 +231,7 @@ class FaultProxy:
         mine = web.WebSocketResponse(autoping=True)
         await mine.prepare(request)
         self._sockets.add(mine)
+        self.changed.set()
         waiting: dict[str, float] = {}
         try:
             async with self.slack.ws_connect(f"http://slack{request.path}") as theirs:
@@ -238,6 +244,7 @@ class FaultProxy:
                 )
         finally:
             self._sockets.discard(mine)
+            self.changed.set()
         return mine
 
     async def _down(

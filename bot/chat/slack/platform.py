@@ -53,6 +53,7 @@ class SlackPlatform:
         self._logger = logger
         self._socket: AsyncSocketModeHandler | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._is_open = asyncio.Event()
 
     def routes(self) -> Sequence[web.RouteDef]:
         """POST /slack/events, where Slack calls; none over a socket."""
@@ -78,18 +79,14 @@ class SlackPlatform:
 
     async def opened(self) -> None:
         """Wait until it is connected."""
-        if self._opening is not None:
-            await asyncio.shield(self._opening)
+        await self._is_open.wait()
 
     async def stop(self) -> None:
         """Hear nothing more, let answers end, and give back connections."""
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
-        if self._socket is not None:
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(STOPS_WITHIN):
-                    await self._socket.close_async()  # type: ignore[no-untyped-call]  # the library's
+        await self._close_socket()
         await self._desk.stop(STOPS_WITHIN)
         await self._workspace.api.close()
 
@@ -118,12 +115,38 @@ class SlackPlatform:
                 log.warning("slack_not_reached", code=error.code)
                 await asyncio.sleep(PAUSES[min(failed, len(PAUSES) - 1)])
                 failed += 1
-        if self._app_token:
+        if not self._app_token:
+            self._now_open()
+        while self._app_token:
             self._socket = AsyncSocketModeHandler(
                 self._bolt, self._app_token, logger=self._logger, ping_interval=PING
             )
             await self._socket.connect_async()  # type: ignore[no-untyped-call]  # the library's
+            self._now_open()
+            await self._deaf()
+            log.warning("slack_socket_is_made_anew")
+            await self._close_socket()
+
+    def _now_open(self) -> None:
+        self._is_open.set()
         log.info("slack_connected", team=self._workspace.team, socket=bool(self._app_token))
+
+    async def _deaf(self) -> None:
+        """Return when the library has not mended its connection for a minute."""
+        silent = 0.0
+        while silent < DEAF:
+            await asyncio.sleep(PING)
+            silent = 0.0 if await self._answers() else silent + PING
+
+    async def _answers(self) -> bool:
+        """Whether the socket is open and its pings come back."""
+        return self._socket is not None and await self._socket.client.is_connected()
+
+    async def _close_socket(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(STOPS_WITHIN):
+                    await self._socket.close_async()  # type: ignore[no-untyped-call]
 
     async def _called(self, request: web.Request) -> web.Response:
         """Check the signature on the raw body; only then is it read at all."""
@@ -150,6 +173,8 @@ class SlackPlatform:
         return await to_aiohttp_response(answer)
 
 
+DEAF = 60.0
+"""Seconds without a connection after which the socket is made anew from scratch."""
 PING = 10.0
 """Seconds between two signs of life of the socket; after four without an answer it is made anew."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.slack.platform import SlackPlatform
 from bot.core.question import QuestionKind
 from bot.engine.transition import load
 from bot.service import Bot
@@ -157,8 +158,11 @@ async def test_a_revoked_token_keeps_the_release(socket_slack: SecondSlack, tmp_
 
 
 @pytest.mark.scenario(80, 81)
-async def test_an_outage_during_the_canary(socket_slack: SecondSlack, tmp_path: Path) -> None:
+async def test_an_outage_during_the_canary(
+    socket_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Timers go on, nothing promotes itself, and one message each catches up afterwards."""
+    monkeypatch.setattr("bot.chat.slack.platform.PING", 0.2)
     slack, twins = socket_slack, SlackTwins()
     async with slack_bot(tmp_path, slack, "socket", twins=twins, file=release_yml(**SMALL)) as bot:
         await slack.command("mika", "start openchat")
@@ -184,6 +188,9 @@ async def test_an_outage_during_the_canary(socket_slack: SecondSlack, tmp_path: 
         assert labels(gate)
         assert len(questions) == 1
         assert len(_boards(await slack.messages())) == 1
+        await slack.proxy.until(lambda: slack.proxy.sockets > 0)
+        await slack.press("ren", gate, "Approve")
+        await slack.see(lambda m: "ended" in m["text"])
 
 
 async def _gate_is_open(bot: Bot) -> bool:
@@ -203,3 +210,25 @@ async def test_a_response_url_that_is_used_up(socket_slack: SecondSlack, tmp_pat
 
         assert told["channel"] == CHANNEL
         assert len(slack.proxy.made("chat.postEphemeral")) == 1
+
+
+async def test_a_socket_that_stays_deaf_is_made_anew(
+    socket_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the library does not mend its connection, a new one is opened from scratch."""
+    monkeypatch.setattr("bot.chat.slack.platform.PING", 0.1)
+    monkeypatch.setattr("bot.chat.slack.platform.DEAF", 0.2)
+    deaf = iter([False] * 2)
+
+    async def answers(_: object) -> bool:
+        return next(deaf, True)
+
+    monkeypatch.setattr(SlackPlatform, "_answers", answers)
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
+        opened = "apps.connections.open"
+        await slack.proxy.until(lambda: len(slack.proxy.made(opened)) == 2)
+        await slack.proxy.until(lambda: slack.proxy.sockets == 1)
+        await slack.command("mika", "whoami")
+
+        assert "openchat" in (await slack.private("mika", "openchat"))["text"]
