@@ -26,7 +26,7 @@ run: runtime  ## drive a made-up release in the browser (PORT=8080 chooses the p
 	@exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) $(if $(ON_FAIL),--on-fail $(ON_FAIL))
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium
+	@$(PY) -m tests.support.provision postgres chromium slack
 
 format-check: setup
 	$(PY) -m ruff format --check .

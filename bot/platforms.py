@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.chat.platform import Ground, Platform
-from bot.core.config import LineRoom, RoomConfig
+from bot.core.config import RoomConfig
 from bot.environment import Environment
+
+
+def slack(ground: Ground) -> Platform | None:
+    """Slack, where its bot token is set."""
+    token = ground.environment.slack_bot_token.get_secret_value()
+    if not token:
+        return None
+    # The library takes most of a second to load, which only a bot on Slack needs.
+    from bot.chat.slack.platform import SlackPlatform
+
+    return SlackPlatform(ground, token)
 
 
 def line(ground: Ground) -> Platform | None:
@@ -23,15 +34,20 @@ async def examine_platforms(
     environment: Environment, rooms: Mapping[str, RoomConfig], *, offline: bool
 ) -> list[str]:
     """What the command `doctor` says about the platforms that are configured."""
-    wanted = environment.line_channel_token.get_secret_value()
-    if not wanted and not any(isinstance(room, LineRoom) for room in rooms.values()):
-        return []
-    from bot.chat.line.doctor import examine
+    lines: list[str] = []
+    kinds = {room.kind for room in rooms.values()}
+    if environment.slack_bot_token.get_secret_value() or "slack" in kinds:
+        from bot.chat.slack import doctor as slack_doctor
 
-    return await examine(environment, rooms, offline=offline)
+        lines += await slack_doctor.examine(environment, rooms, offline=offline)
+    if environment.line_channel_token.get_secret_value() or "line" in kinds:
+        from bot.chat.line import doctor as line_doctor
+
+        lines += await line_doctor.examine(environment, rooms, offline=offline)
+    return lines
 
 
-MAKERS: tuple[Callable[[Ground], Platform | None], ...] = (line,)
+MAKERS: tuple[Callable[[Ground], Platform | None], ...] = (slack, line)
 """Each makes its platform, or None where its secrets are not set."""
 
 

@@ -21,6 +21,7 @@ from bot.strict_yaml import read_yaml
 __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config", "load"]
 
 PLATFORM_SECRETS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "slack": (("slack_bot_token",), ("slack_app_token", "slack_signing_secret")),
     "line": (("line_channel_secret",), ("line_channel_token",)),
 }
 """Kind of room -> keys of the environment without which its platform cannot be spoken to.

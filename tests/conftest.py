@@ -19,7 +19,7 @@ settings.load_profile("release-master")
 # Thousands of releases move in tests; who looks at their lines configures the log.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
-_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database"}
+_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database", "socket_slack", "http_slack"}
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.chat.texts_intent import TEXTS as INTENT
 from bot.chat.texts_people import TEXTS as PEOPLE
+from bot.chat.texts_slack import TEXTS as SLACK
 
 TEXTS: dict[str, str] = {
     **INTENT,
     **PEOPLE,
+    **SLACK,
     # Words
     "state.planned": "planned",
     "state.step_waiting": "waits its turn",

@@ -22,10 +22,11 @@ from bot.ports import Room
 class Intake(Protocol):
     """Where what people say and click goes in."""
 
-    async def submit(self, inbound: Inbound) -> Reply:
+    async def submit(self, inbound: Inbound, recorded: Callable[[], None] | None = None) -> Reply:
         """Record the message, do what it asks for, and say how it ended.
 
-        What was recorded is never lost; raises StoreError when it could not be recorded.
+        What was recorded is never lost, and `recorded` is called then; raises StoreError when it
+        could not be recorded.
         """
         ...
 

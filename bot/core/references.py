@@ -116,7 +116,7 @@ def _check_people(file: ReleaseFile) -> Iterator[Problem]:
     for name, person in file.people.items():
         for target in person.roles:
             yield from _unknown(("people", name, "roles", target), target, "target", file.targets)
-        for key in ("slack", "line", "token_sha256"):
+        for key in ("slack", "email", "line", "token_sha256"):
             identity = getattr(person, key)
             first = seen.setdefault((key, identity), name) if identity else name
             if first != name:

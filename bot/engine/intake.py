@@ -46,16 +46,19 @@ class Intake:
         self.services = engine.services
         self._busy: set[int] = set()
 
-    async def submit(self, inbound: Inbound) -> Reply:
+    async def submit(self, inbound: Inbound, recorded: Callable[[], None] | None = None) -> Reply:
         """Record, do, answer. Raises StoreError when it could not be recorded or not be stored.
 
         What was recorded is done nevertheless, by `recover`, in this process or another one.
+        `recorded` is called as soon as nothing can be lost any more: then it may be acknowledged.
         """
-        recorded = await self.record(inbound)
-        if recorded is None:
+        kept = await self.record(inbound)
+        if recorded is not None:
+            recorded()
+        if kept is None:
             return await self._repeated(inbound)
         try:
-            return await self.process(recorded.number, recorded.inbound)
+            return await self.process(kept.number, kept.inbound)
         except StoreError as error:
             self.engine.troubled(error)
             raise

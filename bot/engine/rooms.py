@@ -20,7 +20,7 @@ from bot.engine.audience import escalates
 from bot.engine.job import Job
 from bot.engine.services import Services
 from bot.engine.transition import note
-from bot.ports import Room, RoomError
+from bot.ports import Room, RoomBusyError, RoomError
 from bot.store import Tx
 
 log = structlog.get_logger("release_master.rooms")
@@ -150,6 +150,9 @@ async def deliver(job: Job) -> None:
         try:
             told = watching.for_one(card) if room.startswith(DIRECT) else card
             await _send(job, port, release, told)
+        except RoomBusyError as busy:
+            log.debug("delivery_waits", room=room, slot=job.effect.slot, why=str(busy))
+            await job.later(busy.seconds)
         except RoomError as error:
             log.warning("delivery_failed", room=room, slot=job.effect.slot, error=str(error))
             services.watch.delivery_failed(DIRECT if room.startswith(DIRECT) else room)

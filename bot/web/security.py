@@ -34,7 +34,7 @@ OPEN = frozenset({"/healthz", "/readyz", "/login", "/static/{name}"})
 """What is answered without a session under serve; /readyz then says one word."""
 OWN_DOOR = frozenset({"/hooks/alerts", "/metrics"})
 """Routes that check a token of their own."""
-SIGNED = frozenset({"/line/webhook"})
+SIGNED = frozenset({"/line/webhook", "/slack/events"})
 """Routes that check a signature over the whole body: no browser can make it, from any site."""
 
 

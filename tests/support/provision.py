@@ -1,15 +1,20 @@
 """Finds the servers and the browser that tests need, and as root installs missing ones by apt.
 
-Run as `python -m tests.support.provision postgres chromium`. Uses the standard library only.
+What comes from npm is kept in the user's cache folder, checked by its digest.
+Run as `python -m tests.support.provision postgres chromium slack`. Uses the standard library only.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import pwd
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +33,8 @@ class Need:
     name: str
     find: Callable[[], Path | None]
     packages: tuple[str, ...]
+    fetch: Callable[[], None] | None = None
+    """How it is brought when it is no Debian package; `packages` are what that needs."""
 
 
 def postgres_folder() -> Path | None:
@@ -54,10 +61,54 @@ def emoji_font() -> Path | None:
     return next(Path("/usr/share/fonts").rglob("NotoColorEmoji.ttf"), None)
 
 
+_SECOND_SLACK = "local-slack-linux-x64@0.1.8"
+# npm's own digest of the package (dist.integrity).
+_SECOND_SLACK_SHA512 = (
+    "2BCTKxKajjZNWCSCj66Jq5VDScUDNpGZ1lA3281I8RvpDE4/ULCwC26TlcW6/4sPbSTs02Q3KjTiltJp3ZBEvg=="
+)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "release-master-tests"
+
+
+def second_slack() -> Path | None:
+    """Return the program that plays Slack, where it can be walled off by `unshare`; or None."""
+    found = _cache() / _SECOND_SLACK / "local-slack"
+    return found if found.is_file() and shutil.which("unshare") else None
+
+
+def _fetch_second_slack() -> None:
+    """Download the package by npm, check its digest, and keep its program. Raises OSError."""
+    target = _cache() / _SECOND_SLACK
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        subprocess.run(
+            ["npm", "pack", "--silent", _SECOND_SLACK],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+        archive = next(Path(folder).glob("*.tgz"))
+        found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if found != _SECOND_SLACK_SHA512:
+            raise OSError(f"{_SECOND_SLACK} has the digest {found}")
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, filter="data")
+        made = Path(folder) / "made"
+        made.mkdir()
+        shutil.move(Path(folder) / "package" / "bin" / "local-slack", made / "local-slack")
+        (made / "local-slack").chmod(0o755)
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
+
+
 _FONTS = ("fonts-dejavu", "fonts-noto-color-emoji")
 NEEDS = {
     "postgres": Need("PostgreSQL", postgres_folder, ("postgresql",)),
     "chromium": Need("Chromium", chromium, ("chromium", *_FONTS)),
+    "slack": Need("the second Slack", second_slack, ("npm",), _fetch_second_slack),
     "fonts": Need("fonts for text and emoji", emoji_font, _FONTS),
 }
 
@@ -115,6 +166,16 @@ def _install(needs: list[Need]) -> None:
     )
 
 
+def _bring(need: Need) -> None:
+    if need.fetch is None:
+        return
+    sys.stderr.write(f"Fetching {need.name} (once)\n")
+    try:
+        need.fetch()
+    except (OSError, subprocess.CalledProcessError, tarfile.TarError) as error:
+        sys.stderr.write(f"{need.name} cannot be had: {error}\n")
+
+
 def main(names: list[str]) -> int:
     """Provide each named need; return 1 and say which packages to install where it cannot."""
     unknown = [name for name in names if name not in NEEDS]
@@ -124,13 +185,16 @@ def main(names: list[str]) -> int:
     missing = [NEEDS[name] for name in names if NEEDS[name].find() is None]
     if not missing:
         return 0
+    by_apt = [need for need in missing if need.fetch is None or shutil.which("npm") is None]
     can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    if can_install:
-        sys.stderr.write(f"Installing {' '.join(_packages(missing))} (once)\n")
+    if by_apt and can_install:
+        sys.stderr.write(f"Installing {' '.join(_packages(by_apt))} (once)\n")
         try:
-            _install(missing)
+            _install(by_apt)
         except subprocess.CalledProcessError as error:
             sys.stderr.write(f"apt-get failed: {error}\n")
+    for need in missing:
+        _bring(need)
     still = [need for need in missing if need.find() is None]
     if still:
         sys.stderr.write(advice(still) + "\n")

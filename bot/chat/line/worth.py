@@ -21,8 +21,19 @@ class Worth(IntEnum):
 FROM_80, FROM_95 = Worth.SHARE, Worth.DECISION
 """The least worth that is still sent from 80 % and from 95 % of the quota on."""
 
-_FAILURES = frozenset({"rollback.failed", "rollback.by_hand", "rollback.stopped", "override.title"})
-"""Notices that everybody must hear: a rollback that is not confirmed, a check waved through."""
+_FAILURES = frozenset(
+    {
+        "rollback.failed",
+        "rollback.by_hand",
+        "rollback.stopped",
+        "override.title",
+        "paused.rule",
+        "paused.by",
+        "expired",
+        "expired.start",
+    }
+)
+"""Notices that everybody must hear: what stands still, what was not confirmed or waved through."""
 
 
 def worth(card: Card) -> Worth | None:

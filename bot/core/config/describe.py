@@ -20,6 +20,8 @@ PATTERNS = {
     r"^https?://": "an address that begins with http:// or https://",
     r"^$|^https?://": "an address that begins with http:// or https://",
     r"^$|^[UW][A-Z0-9]{2,20}$": "a Slack user id (U or W, then capitals and digits)",
+    r"^$|^[^@\s]+@[^@\s]+$": "an e-mail address",
+    r"^$|^S[A-Z0-9]{2,20}$": "a Slack user group id (S, then capitals and digits)",
     r"^$|^U[0-9a-f]{32}$": "a LINE user id (U, then 32 hexadecimal digits)",
     r"^[CGD][A-Z0-9]{2,20}$": "a Slack channel id (C, G or D, then capitals and digits)",
     r"^[CRU][0-9a-f]{32}$": "a LINE chat id (C, R or U, then 32 hexadecimal digits)",
