@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
-    "slack.accepted": "Done: #{release}",
+    "slack.accepted": "Accepted: #{release}",
     "slack.back": "Back",
     "slack.later": "It is recorded and at work; the room is told when it is done.",
     "slack.loading": "Asking the executors which versions there are …",

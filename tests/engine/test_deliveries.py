@@ -66,6 +66,26 @@ async def test_a_delivery_that_is_given_up_is_journalled(make: Make) -> None:
     assert bot.outside.rooms[TEAM].posts == []
 
 
+@pytest.mark.scenario(71)
+async def test_a_busy_room_is_never_given_up(make: Make) -> None:
+    """It is asked again when it said, however often, and then shows the newest state only."""
+    bot = await make(**SINGLE)
+    bot.outside.rooms[TEAM].busy = 7.0
+    await bot.start()
+    for _ in range(bot.services.limits.deliveries * 2):
+        await bot.drain()
+        rows = await bot.real.read(lambda tx: tx.effects(1))
+        [waiting] = [row for row in rows if row.key.endswith(f"chat/start@{TEAM}")]
+        left = waiting.due_at - bot.outside.clock.now
+        assert timedelta(0) < left <= timedelta(seconds=7)
+        bot.outside.clock.now += left
+    bot.outside.rooms[TEAM].busy = 0.0
+    await bot.drain()
+
+    assert [c.state for _, c in bot.outside.rooms[TEAM].shown][:1] == ["start"]
+    assert "delivery_failed" not in [row.code for row in await bot.journal()]
+
+
 async def test_a_slow_room_delays_no_other(make: Make) -> None:
     """While one room hangs the release runs to its end, and the other room shows it."""
     bot = await make(**SINGLE)

@@ -31,7 +31,7 @@ from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
 from bot.engine.services import Limits, Services
 from bot.engine.transition import Entry, load
-from bot.ports import Executor, LogStore, Room, RoomError
+from bot.ports import Executor, LogStore, Room, RoomBusyError, RoomError
 from bot.store import JournalRow, Store, Tx
 
 T = TypeVar("T")
@@ -172,6 +172,8 @@ class RecordingRoom:
         self.cards: dict[str, Card] = {}
         """What stands in the room: key -> card."""
         self.failing = False
+        self.busy = 0.0
+        """While above 0, it wants every delivery this many seconds later."""
         self.gate: asyncio.Event | None = None
         """While set and not open, every delivery waits for it."""
         self.first: asyncio.Event | None = None
@@ -185,6 +187,8 @@ class RecordingRoom:
                 await gate.wait()
         if self.failing:
             raise RoomError("out of order")
+        if self.busy:
+            raise RoomBusyError("not now", self.busy)
         if ref is None and key not in self.cards:
             self.posts.append((key, card))
         self.shown.append((key, card))

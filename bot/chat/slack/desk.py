@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import Enum, auto, unique
 from typing import Any
 
@@ -99,9 +99,9 @@ class Desk:
             if not recorded.done():
                 recorded.set_result(Taken.RECORDED)
 
-        late = False
+        late, room = False, ""
         try:
-            reply = await self._submit(heard, note_it)
+            reply, room = await self._submit(heard, note_it)
         except StoreError as error:
             late = True
             log.warning("not_recorded", code=error.code)
@@ -110,37 +110,40 @@ class Desk:
             recorded.set_result(Taken.NOT_YET)
         if reply is not None:
             note_it()
-            await self.answers.reply(heard, self.room(heard), reply)
+            await self.answers.reply(heard, room, reply)
         elif not again:
             await self._say(heard, "slack.not_recorded")
 
     async def _decided(self, heard: Heard, ended: asyncio.Future[Reply]) -> None:
+        room = self.room(heard)
         try:
-            reply = await self._submit(heard, lambda: None)
+            reply, room = await self._submit(heard, lambda: None)
         except StoreError:
             said = notice(text("slack.not_recorded"))
             reply = Reply(outcome=Outcome.REFUSED, card=said)
         if not ended.done():
             ended.set_result(reply)
         else:
-            await self.answers.reply(heard, self.room(heard), reply)
+            await self.answers.reply(heard, room, reply)
 
     async def _say(self, heard: Heard, key: str) -> None:
         await self.answers.tell(heard, self.room(heard), notice(text(key)))
 
-    async def _submit(self, heard: Heard, recorded: Any) -> Reply:
+    async def _submit(self, heard: Heard, recorded: Callable[[], None]) -> tuple[Reply, str]:
+        """The answer, and the room in whose language it is given."""
         said, verb = await self._meant(heard)
         try:
             person = await self.people.person(
                 heard.user, heard.team, fresh=verb is None or verb in access.FRESH
             )
         except UnknownError:
-            return _refusal("refused.slack_unknown")
+            return _refusal("refused.slack_unknown"), self.room(heard)
         except StrangerError:
             await self._noted(await self._inbound(heard, said, ""), heard)
-            return _refusal("refused.slack_stranger")
+            return _refusal("refused.slack_stranger"), self.room(heard)
         inbound = await self._inbound(heard, said, person)
-        return await self.workspace.ground.intake.submit(inbound, recorded)
+        reply = await self.workspace.ground.intake.submit(inbound, recorded)
+        return reply, f"{DIRECT}{person}" if inbound.room == DIRECT else inbound.room
 
     async def _inbound(self, heard: Heard, said: str, person: str) -> Inbound:
         return Inbound(

@@ -16,11 +16,12 @@ from bot.chat.slack.inbound import Heard, Payload
 from bot.chat.slack.people import StrangerError, UnknownError
 from bot.chat.texts import Words
 from bot.core import button, intent, view
-from bot.core.card import Action, Card
+from bot.core.card import Action, Card, Confirm
 from bot.core.command import Command, Options
 from bot.core.config import ConfirmMode
 from bot.core.inbound import Inbound
 from bot.core.operation import ExecutorError
+from bot.core.release import Release
 from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.view import buttons
@@ -68,14 +69,14 @@ class Dialogs:
         release = await self._workspace.services.store.read(lambda tx: load(tx, wanted))
         if release is None:
             return None
-        offered = (buttons.of_question(release, question) for question in release.open_questions)
+        offered = [buttons.of_question(release, question) for question in release.open_questions]
         matching = (
             action
-            for actions in offered
+            for actions in (*offered, buttons.of_board(release))
             for action in actions
             if (action.verb, action.value) == (heard.verb, heard.value)
         )
-        return next(matching, None)
+        return next(matching, None) or _abort(release, heard)
 
     async def ask_start(self, heard: Heard) -> None:
         """Open the dialog in which a release is put together."""
@@ -212,3 +213,12 @@ class Dialogs:
         )
         missing = isinstance(meant, intent.Misunderstood) and meant.what == "target"
         return missing and plain.split(" ")[-1].casefold() == "start"
+
+
+def _abort(release: Release, heard: Heard) -> Action | None:
+    """Any board of a live release may be aborted from, also an old one; never without a dialog."""
+    if heard.verb != Verb.ABORT or not release.live:
+        return None
+    title = text("confirm.abort.title", release=release.id)
+    dialog = Confirm(title=title, body=text("confirm.abort.body"))
+    return Action(verb=heard.verb, label=text("button.abort"), value=heard.value, confirm=dialog)

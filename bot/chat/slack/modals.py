@@ -81,7 +81,9 @@ def reason(action: Action, say: Say, secret: Mapping[str, str]) -> Block:
     if action.confirm is not None:
         content.append(section(say(action.confirm.title)))
         content.append(section(say(action.confirm.body)))
-    content.append(typed("reason", say(text("slack.reason")), most=REASON_MOST))
+    needed = action.confirm is not None and action.confirm.reason
+    label = say(text("slack.reason"))
+    content.append(typed("reason", label, most=REASON_MOST, optional=not needed))
     return modal(REASON, say(action.label), content, say=say, secret=secret)
 
 

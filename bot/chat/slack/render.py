@@ -24,6 +24,9 @@ ASK = "ask"
 PRESS = "press"
 """Begins the action ids of all other buttons."""
 
+WITH_REASON = frozenset({"abort", "rollback"})
+"""Verbs whose dialog asks for a reason that may be left out."""
+
 _MARKS = {
     "aborted": "\N{OCTAGONAL SIGN}",
     "aborting": "\N{OCTAGONAL SIGN}",
@@ -136,7 +139,7 @@ def _rows_in_words(found: Table | None, say: Say) -> Iterator[str]:
 
 
 def _button(action: Action, index: int, say: Say) -> Block:
-    asks = action.confirm is not None and action.confirm.reason
+    asks = action.confirm is not None and (action.confirm.reason or action.verb in WITH_REASON)
     made = blocks.button(
         f"{ASK if asks else PRESS}.{action.verb}.{index}",
         say(action.label),

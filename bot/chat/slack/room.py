@@ -9,8 +9,7 @@ from bot.chat.slack.api import LaterError, SlackError
 from bot.chat.slack.people import People
 from bot.chat.slack.workspace import Workspace
 from bot.core.card import Card
-from bot.engine.audience import rooms_of
-from bot.engine.transition import load
+from bot.core.effect import EffectKind
 from bot.ports import RoomBusyError, RoomError
 from bot.store import Tx
 
@@ -30,7 +29,7 @@ URGENT = frozenset({"question", "result"})
 BROADCAST = frozenset({"question", "result"})
 """Kinds of cards that the channel hears beside the thread."""
 BOARD_WAITS = 2.0
-"""Seconds until a card looks again for the board that it hangs on, while Slack is out of reach."""
+"""Seconds until a card looks again for the board that it hangs on, while that has its troubles."""
 SOON, SOON_TRIES = 0.05, 5
 """How soon, and how often, a card looks for the board that was made in the same moment."""
 _STOPPED = {
@@ -114,35 +113,31 @@ class Channel:
         return f"{answer.get('channel', self._channel)}:{answer['ts']}"
 
     async def _thread(self, slot: str, card: Card) -> str:
-        """The board that a card hangs on; empty for the board, and where a room has none."""
+        """The board that a card hangs on; empty for the board, and where a room has none.
+
+        Raises RoomBusyError while the board is still on its way.
+        """
         number = card.release
         if slot == "board" or number is None:
             return ""
-        services = self._workspace.services
 
         def work(tx: Tx) -> tuple[str, bool]:
             post = tx.post(self._key, number, "board")
-            if post is not None:
-                return post.ref, True
-            release = load(tx, number)
-            return "", release is not None and self._key in rooms_of(release, services.file())
+            errand = f"{EffectKind.SHOW}:board@{self._key}"
+            coming = post is None and any(row.key == errand for row in tx.effects(number))
+            return post.ref if post else "", coming
 
-        ref, wanted = await services.store.read(work)
+        ref, coming = await self._workspace.services.store.read(work)
+        if coming:
+            raise RoomBusyError(f"room {self._key}: the board comes first", self._patience(number))
         channel, _, moment = ref.partition(":")
-        if channel == self._channel:
-            return moment
-        if wanted and not ref:
-            raise self._too_early(number)
-        return ""
+        return moment if channel == self._channel else ""
 
-    def _too_early(self, release: int) -> RoomError:
-        """A card came before its board: that is a moment, a trouble of Slack, or a broken room."""
-        why = f"room {self._key}: the board comes first"
+    def _patience(self, release: int) -> float:
+        """Mostly both were made in one moment; only when Slack is ill it takes longer."""
         early = self._early.get(release, 0)
         self._early = {release: early + 1}
-        if early < SOON_TRIES:
-            return RoomBusyError(why, SOON)
-        return RoomBusyError(why, BOARD_WAITS) if self._workspace.api.trouble else RoomError(why)
+        return SOON if early < SOON_TRIES else BOARD_WAITS
 
     def _why(self, error: SlackError) -> str:
         return f"room {self._key} {_STOPPED.get(error.code, error.code)} (Slack: {error.method})"

@@ -72,11 +72,15 @@ async def test_two_approvers_and_every_envelope_twice(
 async def test_approve_against_abort(socket_slack: SecondSlack, tmp_path: Path) -> None:
     """Whichever comes first counts whole; after an abort nothing further is deployed."""
     slack, twins = socket_slack, SlackTwins()
-    async with slack_bot(tmp_path, slack, "socket", twins=twins, file=release_yml(**SMALL)) as bot:
+    async with (
+        slack_bot(tmp_path, slack, "socket", twins=twins, file=release_yml(**SMALL)) as bot,
+        slack.screen() as screen,
+    ):
         gate = await _to_gate(slack)
-        board = await slack.board()
+        await slack.press("kai", await slack.board(), "Abort")
+        await screen.until("view", lambda v: "nothing is rolled back" in str(v))
         await asyncio.gather(
-            slack.press("kai", board, "Abort"), slack.press("ren", gate, "Approve")
+            screen.send("kai", {"reason": "wrong version"}), slack.press("ren", gate, "Approve")
         )
         ended = await slack.see(lambda m: "ended" in m["text"] and bool(m.get("thread_ts")))
         assert twins.deployer is not None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.second_slack import USERS, SecondSlack, labels, title
-from tests.support.slack_bots import SMALL, release_yml, slack_bot
+from tests.support.slack_bots import BROKEN, SMALL, release_yml, slack_bot
 
 
 async def _to_gate(slack: SecondSlack) -> dict[str, Any]:
@@ -134,9 +133,38 @@ async def test_a_thread_means_its_release(socket_slack: SecondSlack, tmp_path: P
     async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
         gate = await _to_gate(slack)
         await slack.say("ren", "<@U0BOT> note the thread says so", thread=gate["thread_ts"])
-        told = await slack.private("ren", "Done")
+        told = await slack.private("ren", "Accepted")
 
-        assert told["text"].startswith("Done: #1")
+        assert told["text"].startswith("Accepted: #1")
         assert told.get("thread_ts") in {gate["thread_ts"], None}
         assert USERS["ren"] == told["ephemeral_to"]
-        await asyncio.sleep(0)
+
+
+@pytest.mark.scenario(33, 35)
+async def test_a_regression_is_shown_and_rolled_back(
+    socket_slack: SecondSlack, tmp_path: Path
+) -> None:
+    """Table and bars, the sample as data, and the way back behind a dialog."""
+    slack = socket_slack
+    async with (
+        slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)),
+        slack.screen() as screen,
+    ):
+        await slack.command("mika", f"start openchat chat={BROKEN}")
+        await slack.press("mika", await slack.question("Start release"), "Start")
+        question = await slack.question("has a regression")
+        verdict = await slack.see(lambda m: "chat/check-canary: FAIL" in m["text"])
+        await slack.command("mika", "errors since deploy")
+        errors = await slack.private("mika", "Boom")
+        await slack.press("ren", question, "Roll back chat")
+        await screen.until("view", lambda v: "2.0-broken back to 1.0" in str(v))
+        await screen.send("ren", {"reason": "it breaks"})
+        ended = await slack.see(lambda m: "rolled back" in m["text"] and "ended" in m["text"])
+
+        for message in (verdict, errors):
+            kinds = [block["type"] for block in message["blocks"]]
+            assert {"table", "data_visualization"} <= set(kinds)
+            assert "secret123" not in str(message)
+            assert "&lt;!channel&gt;" in message["text"]
+            assert "mrkdwn" not in str(message["blocks"])
+        assert "1.0" in ended["text"] or "rolled back" in ended["text"]
