@@ -32,7 +32,7 @@ async def watch(engine: Engine, submission: Submission, command: Command) -> Rep
     events = f"watch.events.{command.events}"
     told = text("watch.on", what=row.subject, events=events)
     reached = await identity.accounts(services, inbound.person)
-    lines: tuple[Cell, ...] = (told,) if reached else (told, text("watch.unreachable"))
+    lines: tuple[Cell, ...] = () if reached else (text("watch.unreachable"),)
     reply = Reply(
         outcome=Outcome.ANSWERED, card=Card(kind="answer", title=told, text=told, lines=lines)
     )

@@ -161,7 +161,7 @@ async def test_who_cannot_be_reached_is_told_so(make: Make) -> None:
     reply = await bot.say("watch openchat", OTHER)
     await abort(bot)
 
-    assert keys(reply) == ["watch.on", "watch.unreachable"]
+    assert keys(reply) == ["watch.unreachable"]
     assert [name for name, room in bot.outside.rooms.items() if name.startswith("@")] == []
     assert "fact.delivery_failed" not in await bot.facts()
 
