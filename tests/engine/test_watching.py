@@ -179,3 +179,15 @@ async def test_only_known_people_watch_what_exists(make: Make) -> None:
         "refused.unknown_release",
         "whoami.unknown",
     ]
+
+
+async def test_an_ended_release_has_nothing_to_tell(make: Make) -> None:
+    """Watching it is refused with how it ended."""
+    bot = await make(**SINGLE)
+    await abort(bot)
+
+    reply = await bot.say("watch #1")
+
+    assert reply.card is not None
+    assert reply.card.text.key == "refused.ended"
+    assert await bot.facts(BOT) == []
