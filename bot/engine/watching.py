@@ -32,15 +32,15 @@ async def watch(engine: Engine, submission: Submission, command: Command) -> Rep
     events = f"watch.events.{command.events}"
     told = text("watch.on", what=row.subject, events=events)
     reached = await identity.accounts(services, inbound.person)
-    lines: tuple[Cell, ...] = (told,) if reached else (told, text("watch.unreachable"))
+    lines: tuple[Cell, ...] = () if reached else (text("watch.unreachable"),)
     reply = Reply(
         outcome=Outcome.ANSWERED, card=Card(kind="answer", title=told, text=told, lines=lines)
     )
 
     def work(tx: Tx) -> tuple[Reply, Applied | None]:
-        if command.release is not None and load(tx, command.release) is None:
-            why = text("refused.unknown_release", release=command.release)
-            return cards.refused(why), None
+        refusal = _nothing_to_hear(tx, command)
+        if refusal is not None:
+            return refusal, None
         tx.put_watch(row, services.now())
         fact = text("fact.watched", who=person.name, what=row.subject, events=row.events)
         note(tx, BOT, "watched", (fact,), now=services.now(), actor=person.name)
@@ -70,6 +70,18 @@ async def unwatch(engine: Engine, submission: Submission, command: Command) -> R
         return _answered(text("watch.off", what=what)), None
 
     return await carry_out(engine, submission, work)
+
+
+def _nothing_to_hear(tx: Tx, command: Command) -> Reply | None:
+    """A release that is not there, or over, has nothing more to tell."""
+    if command.release is None:
+        return None
+    release = load(tx, command.release)
+    if release is None:
+        return cards.refused(text("refused.unknown_release", release=command.release))
+    if release.live:
+        return None
+    return cards.refused(text("refused.ended", release=release.id, phase=str(release.phase)))
 
 
 def _subject(command: Command) -> str:

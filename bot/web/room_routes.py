@@ -50,7 +50,7 @@ async def me(request: web.Request) -> web.Response:
         for key, person in facts.people().items()
     ]
     rooms = [
-        {"key": key, "name": room.name or key}
+        {"key": key, "name": room.name or key, "language": room.language.value}
         for key, room in facts.rooms().items()
         if isinstance(room, WebRoom)
     ]

@@ -161,7 +161,7 @@ async def test_who_cannot_be_reached_is_told_so(make: Make) -> None:
     reply = await bot.say("watch openchat", OTHER)
     await abort(bot)
 
-    assert keys(reply) == ["watch.on", "watch.unreachable"]
+    assert keys(reply) == ["watch.unreachable"]
     assert [name for name, room in bot.outside.rooms.items() if name.startswith("@")] == []
     assert "fact.delivery_failed" not in await bot.facts()
 
@@ -179,3 +179,15 @@ async def test_only_known_people_watch_what_exists(make: Make) -> None:
         "refused.unknown_release",
         "whoami.unknown",
     ]
+
+
+async def test_an_ended_release_has_nothing_to_tell(make: Make) -> None:
+    """Watching it is refused with how it ended."""
+    bot = await make(**SINGLE)
+    await abort(bot)
+
+    reply = await bot.say("watch #1")
+
+    assert reply.card is not None
+    assert reply.card.text.key == "refused.ended"
+    assert await bot.facts(BOT) == []

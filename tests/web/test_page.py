@@ -64,6 +64,7 @@ async def test_a_refused_click_offers_another_person(visit: Visit, room: World) 
     """Approve asks first; who may not is told privately, acts as Rin, and the question closes."""
     page = await visit(room)
     log = page.get_by_role("log", name="Conversation")
+    await expect(log).to_have_attribute("lang", "en")
     await page.get_by_role("button", name="Approve", exact=True).click()
     dialog = page.get_by_role("dialog", name="Restart all servers of chat?")
     await dialog.get_by_role("button", name="Approve").click()

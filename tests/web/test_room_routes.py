@@ -18,6 +18,7 @@ async def test_the_page_learns_who_and_where(trying: World, client: aiohttp.Clie
     assert me["mode"] == "try"
     assert me["people"][0] == {"key": "ayumi", "name": "Ayumi", "role": "operator"}
     assert [room["key"] for room in me["rooms"]] == ["main", "ops"]
+    assert me["rooms"][0]["language"] == "en"
     assert me["targets"][0]["title"] == "OpenChat"
     assert me["targets"][0]["components"][0] == "gateway"
     assert me["targets"][0]["confirm"] == "each_step"

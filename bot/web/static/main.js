@@ -64,7 +64,10 @@ function enter() {
   leave();
   const room = at("room").value;
   sessionStorage.setItem("room", room);
-  at("room-name").textContent = me.rooms.find(({ key }) => key === room)?.name ?? "";
+  const { name = "", language = "en" } = me.rooms.find(({ key }) => key === room) ?? {};
+  at("room-name").textContent = name;
+  // What the bot says is in the room's language: voices and the shapes of letters depend on it.
+  for (const said of ["log", "sheet"]) at(said).lang = language;
   at("room-name").hidden = me.rooms.length > 1;
   reset();
   leave = follow(room, { reset, message: arrive, ready: () => at("log").setAttribute("aria-busy", "false"), state: connection });
