@@ -295,6 +295,7 @@ TEXTS: dict[str, str] = {
     "honesty.version_unknown": "The running version could not be read: {detail}",
     "gap.missing_file": "No log file matches {pattern}",
     "gap.unreadable": "{lines} lines of {file} cannot be read ({share:percent})",
+    "gap.no_level": "{lines} of {whole} lines have no level ({share:percent}): see fields.level",
     "gap.no_documents": "No log line of any level: no traffic, or the logs do not arrive",
     "gap.unfinished": "{file} could not be read: {error}",
     # Errors since deploy

@@ -135,6 +135,20 @@ class TestUnreadable:
         assert total(counts) == 3
         assert gaps(counts) == [("gap.unreadable", {"file": "chat.log", "share": 0.25, "lines": 1})]
 
+    async def test_a_misnamed_level_is_a_gap(self, tmp_path: Path, make: Make) -> None:
+        """Errors under another name are no documents without errors; blanks are no level."""
+        for fields in ({"severity": "ERROR"}, {"level": None}, {"level": "  "}):
+            written = {"time": LAST_HOUR.start.isoformat(), "type": "Boom", **fields}
+            append(tmp_path / "chat.log", json.dumps(written) + "\n")
+        before = Window(start=NOW - 2 * HOUR, end=NOW - HOUR)
+        append(tmp_path / "chat.log", lines(9, since=before.start))
+        counts = await count(make(max_unreadable=0.99), before, LAST_HOUR)
+        assert (total(counts, 0), total(counts, 1), counts.windows[1].documents) == (9, 0, {})
+        assert gaps(counts) == [
+            ("gap.no_level", {"lines": 3, "whole": 3, "share": 1.0}),
+            ("gap.no_documents", {}),
+        ]
+
     async def test_few_are_no_gap(self, tmp_path: Path, make: Make) -> None:
         """A share at the limit is accepted."""
         append(tmp_path / "chat.log", lines(3) + "half\n")
