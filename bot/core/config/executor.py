@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.core.operation import ProgressState
+from bot.core.operation import HostState, ProgressState
 from bot.core.value import Duration, Value
 
 
@@ -84,15 +84,14 @@ class HttpExecutor(Value):
     """The field of a host's status in that list."""
     host_detail: str = "detail"
     """The field of a host's explanation in that list."""
-    host_statuses: dict[str, str] = {
-        "queued": "unchanged",
-        "running": "running",
-        "finished": "succeeded",
-        "failed": "failed",
-        "stopped": "unchanged",
+    host_statuses: dict[str, HostState] = {
+        "queued": HostState.UNCHANGED,
+        "running": HostState.RUNNING,
+        "finished": HostState.SUCCEEDED,
+        "failed": HostState.FAILED,
+        "stopped": HostState.UNCHANGED,
     }
-    """The API's status words of hosts -> succeeded, failed, running, unchanged; others are
-    unknown."""
+    """The API's status words of hosts; any other word is unknown."""
     host_version: str = "version"
     """The field of a host's version in the answer of running."""
     host_group: str = "group"
