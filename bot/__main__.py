@@ -7,14 +7,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.deploy.command import CommandDeployer
 from adapters.deploy.http import HttpDeployer
 from adapters.deploy.memory import MemoryDeployer
-from adapters.logs.files import FilesStore
+from adapters.logs.files import FilesStore, prove
 from adapters.logs.memory import MemoryStore
 from bot import __version__
 from bot.core.config import (
@@ -24,6 +24,7 @@ from bot.core.config import (
     HttpExecutor,
     LogStoreConfig,
 )
+from bot.core.config.problem import Problem, UnusableError, place, show
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
@@ -69,6 +70,20 @@ class Adapters:
             base = Path(settings.environment.release_file).resolve().parent
             return FilesStore(config, base, now=now, time_scale=settings.file.time_scale)
         return MemoryStore()
+
+
+def prove_settings(settings: Settings) -> Iterator[Problem]:
+    """Let the adapters try what only they understand: the expressions of log stores."""
+    for name, config in settings.file.log_stores.items():
+        if isinstance(config, FilesLogStore):
+            try:
+                prove(config, datetime.now(UTC))
+            except UnusableError as error:
+                here = place(("log_stores", name, error.key))
+                value = show(getattr(config, error.key), (error.key,))
+                yield Problem(path=here, value=value, right=error.right)
+            except ValueError as error:
+                yield Problem(path=place(("log_stores", name)), right=str(error))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -127,14 +142,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check_config(options: argparse.Namespace) -> int:
-    code, said = check_config(options.file)
+    code, said = check_config(options.file, proof=prove_settings)
     print(said, file=sys.stderr if code else sys.stdout)
     return code
 
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = load(options.config)
-    report = asyncio.run(examine(settings, Adapters(), offline=options.offline))
+    wrong = tuple(prove_settings(settings))
+    report = asyncio.run(examine(settings, Adapters(), wrong, offline=options.offline))
     print(report.said)  # noqa: T201 - its purpose
     return 0 if report.well else 1
 
@@ -182,7 +198,7 @@ async def _try(options: argparse.Namespace) -> int:
 
 
 async def _serve(options: argparse.Namespace) -> int:
-    reloader = Reloader(lambda: load(options.config))
+    reloader = Reloader(lambda: load(options.config, proof=prove_settings))
     settings = reloader.current
     environment = settings.environment
     known = [secret.get_secret_value() for secret in settings.secrets.values()]

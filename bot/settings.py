@@ -24,6 +24,14 @@ __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config
 _FIXED = ("database_url", "host", "port", "metrics_port")
 
 
+Proof = Callable[["Settings"], Iterable[Problem]]
+"""What adapters find wrong with settings that have passed every other check; nothing is begun."""
+
+
+def _unproved(_: Settings) -> Iterable[Problem]:
+    return ()
+
+
 class SettingsError(Exception):
     """The configuration cannot be used; `problems` says everything that is wrong with it."""
 
@@ -76,13 +84,15 @@ def load(
     environ: Mapping[str, str] | None = None,
     *,
     dotenv: Path | None = None,
+    proof: Proof = _unproved,
 ) -> Settings:
     """Read and check everything; raises SettingsError with all that is wrong at once.
 
     Without `environ`, the process's own environment and `.env` in the working directory are read;
     the environment wins over `.env`. Without `path`, RELEASE_MASTER_RELEASE_FILE says which file.
+    `proof` adds what only adapters can say.
     """
-    reading = _read(path, environ, dotenv)
+    reading = _read(path, environ, dotenv, proof)
     problems = [*reading.problems, *reading.missing]
     if problems or reading.settings is None:
         raise SettingsError(problems)
@@ -94,12 +104,13 @@ def check_config(
     environ: Mapping[str, str] | None = None,
     *,
     dotenv: Path | None = None,
+    proof: Proof = _unproved,
 ) -> tuple[int, str]:
     """Check as `load` does and return an exit code (0 or 1) and what to print.
 
     Secrets that are not set are only mentioned: the file may be checked where nothing is secret.
     """
-    reading = _read(path, environ, dotenv)
+    reading = _read(path, environ, dotenv, proof)
     if reading.problems or reading.settings is None:
         count = len(reading.problems)
         lines = [str(problem) for problem in reading.problems]
@@ -145,7 +156,9 @@ class _Reading:
     missing: tuple[Problem, ...] = ()
 
 
-def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | None) -> _Reading:
+def _read(
+    path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | None, proof: Proof
+) -> _Reading:
     if environ is None:
         environ, dotenv = os.environ, dotenv or Path(".env")
     written, problems = read_dotenv(dotenv) if dotenv else ({}, [])
@@ -161,7 +174,8 @@ def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | N
     secrets, missing = _read_secrets(file, values)
     warnings = [*_sourced(find_warnings(file), path), *environment.warnings()]
     settings = Settings(environment, file, _digest(file), tuple(warnings), secrets, values)
-    return _Reading(settings, (), tuple(_sourced(missing, path)))
+    found = _sourced(proof(settings), path)
+    return _Reading(settings, tuple(found), tuple(_sourced(missing, path)))
 
 
 def _read_file(path: Path) -> tuple[ReleaseFile | None, list[Problem]]:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.config import OnFail
+from bot.core.config.problem import Problem
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.environment import Environment
 from bot.settings import Reloader, Settings, SettingsError, check_config, load
@@ -732,6 +733,23 @@ def test_an_invalid_reload_is_refused_whole(write: Callable[[str], Path]) -> Non
         "reload refused, the old configuration stays:",
         f"release.yml: {OPENCHAT}.executor: 'pcm' is no executor; did you mean 'pmc'?",
     ]
+    assert reloader.current is before
+
+
+def test_a_reload_is_proved_by_the_adapters_too(write: Callable[[str], Path]) -> None:
+    """What adapters say of the new configuration refuses it like any other mistake."""
+    path, found = write(MINIMAL), list[Problem]()
+    reloader = Reloader(lambda: load(path, SECRETS, proof=lambda _: found))
+    before = reloader.current
+    found.append(Problem(path="log_stores.files.pattern", value="'['", right="is wrong"))
+
+    assert reloader.reload() == (
+        False,
+        (
+            "reload refused, the old configuration stays:\n"
+            "release.yml: log_stores.files.pattern: '[' is wrong"
+        ),
+    )
     assert reloader.current is before
 
 

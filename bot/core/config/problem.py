@@ -43,6 +43,15 @@ class Problem(Value):
         return f"{place}: " + " ".join(part for part in (self.value, self.right) if part)
 
 
+class UnusableError(ValueError):
+    """What an adapter cannot work with: a key of its configuration, its value and what is wrong."""
+
+    def __init__(self, key: str, value: object, right: str) -> None:
+        self.key = key
+        self.right = right
+        super().__init__(f"{key}: {show(value, (key,))} {right}")
+
+
 def place(loc: Loc) -> str:
     """Write a location the way people read it: `targets.openchat.share[0].room`."""
     path = ""
