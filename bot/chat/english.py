@@ -291,6 +291,7 @@ TEXTS: dict[str, str] = {
     "honesty.lag": "The newest log line is {lag} old (at most {limit}): lines are under way",
     "honesty.missed": "The round ran {late} too late: what it should have seen was missed",
     "honesty.missed_all": "All rounds were missed; this one would have come {late} too late",
+    "honesty.fault": "The round could not be run: {detail}",
     "honesty.log_store": "The log store could not count: {detail}",
     "honesty.version_unknown": "The running version could not be read: {detail}",
     "gap.missing_file": "No log file matches {pattern}",

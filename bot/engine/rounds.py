@@ -16,6 +16,7 @@ from bot.core.value import Text, spell, text
 from bot.core.verdict import honesty, seed2020
 from bot.core.verdict.verdict import Verdict
 from bot.engine.job import Job
+from bot.engine.last_resort import or_tell
 from bot.engine.operations import executor
 
 SAMPLE = 300
@@ -24,19 +25,43 @@ ASKS = frozenset({Phase.RUNNING, Phase.PAUSED})
 """The phases in which a foreign version can be asked about; in others it is a bad measurement."""
 
 
-async def check(job: Job) -> None:
-    """Run one round. Whatever cannot be measured is inconclusive, with the reason."""
+async def _current(job: Job) -> tuple[Release, Step] | None:
+    """The step that the round belongs to, None when nobody waits for the round any more."""
     release, effect = await job.release(), job.effect
     if release is None or not release.live:
-        await job.done()
-        return
+        return None
     step = release.step(effect.step)
-    if step.state is not StepState.RUNNING or (step.attempt, step.round) != (
-        effect.attempt,
-        effect.number,
-    ):
+    asked = (effect.attempt, effect.number)
+    if step.state is not StepState.RUNNING or (step.attempt, step.round) != asked:
+        return None
+    return release, step
+
+
+async def _tell_fault(job: Job, detail: str) -> None:
+    current = await _current(job)
+    if current is None:
         await job.done()
         return
+    (release, step), now = current, job.services.now()
+    verdict = seed2020.no_evidence(
+        text("honesty.fault", detail=detail),
+        policy=_policy(release, step),
+        deploy_started=deploy_started(release, step.component) or now,
+        now=now,
+    )
+    await job.feed(
+        Checked(step=step.id, round=step.round, repeat=step.repeat, late=False, verdict=verdict)
+    )
+
+
+@or_tell(_tell_fault)
+async def check(job: Job) -> None:
+    """Run one round. Whatever cannot be measured is inconclusive, with the reason."""
+    current, effect = await _current(job), job.effect
+    if current is None:
+        await job.done()
+        return
+    release, step = current
     began = job.services.now()
     due = step.next_at or effect.due
     reasons: list[Text] = []
@@ -96,12 +121,10 @@ async def _measure(
         now=now,
         time_scale=scale,
     )
-    store = job.services.adapters.log_store(
-        release.config.log_configs[release.config.logs[step.component]]
-    )
+    config = release.config.log_configs[release.config.logs[step.component]]
     try:
-        counts = await store.count(request)
-    except LogStoreError as error:
+        counts = await job.services.adapters.log_store(config).count(request)
+    except (LogStoreError, ValueError) as error:
         reason = text("honesty.log_store", detail=cut(redact(str(error)), SAMPLE))
         return seed2020.no_evidence(reason, policy=policy, deploy_started=began, now=now)
     restarted = [h.host for h in restart.hosts] or list(
