@@ -3,6 +3,7 @@
 .NOTPARALLEL:
 PY := .venv/bin/python
 PORT ?=
+ON_FAIL ?=
 WORKERS ?= 2
 CODE := bot adapters tests $(if $(wildcard bench/*.py),bench) $(if $(wildcard examples/*/*.py),examples)
 PYTEST := $(PY) -m pytest -q -n $(WORKERS) --dist worksteal
@@ -21,8 +22,8 @@ setup:  ## make .venv with everything that checks and tests need
 runtime:
 	@.ci/setup runtime
 
-run: runtime  ## drive a made-up release in the browser (PORT=8080 chooses the port)
-	@exec .venv/bin/release-master try $(if $(PORT),--port $(PORT))
+run: runtime  ## drive a made-up release in the browser (PORT=8080 chooses the port, ON_FAIL=roll_back the policy)
+	@exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) $(if $(ON_FAIL),--on-fail $(ON_FAIL))
 
 provision: setup
 	@$(PY) -m tests.support.provision postgres chromium

@@ -23,6 +23,7 @@ from bot.core.config import (
     FilesLogStore,
     HttpExecutor,
     LogStoreConfig,
+    OnFail,
 )
 from bot.core.config.problem import Problem, UnusableError, place, show
 from bot.core.export import Chain, ExportFormat, broken, export_journal
@@ -67,8 +68,7 @@ class Adapters:
     ) -> LogStore:
         """A new log store; relative paths are relative to release.yml's folder."""
         if isinstance(config, FilesLogStore):
-            base = Path(settings.environment.release_file).resolve().parent
-            return FilesStore(config, base, now=now, time_scale=settings.file.time_scale)
+            return FilesStore(config, settings.folder, now=now, time_scale=settings.file.time_scale)
         return MemoryStore()
 
 
@@ -94,25 +94,62 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"release-master {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    trial = commands.add_parser(
-        "try", help="drive a release of seven real processes on this machine; needs no account"
+    trial = _command(
+        commands, "try", "drive a release of seven real processes on this machine; needs no account"
     )
-    trial.add_argument("--port", type=int, default=8080, help="of the page (0: any free one)")
+    trial.add_argument(
+        "--port", type=_port, default=8080, help="of the page (default: 8080; 0: any free one)"
+    )
     trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
-    serve = commands.add_parser("serve", help="run the bot for a team, as release.yml says")
-    _with_file(serve)
-    check = commands.add_parser(
-        "check-config", help="say whether release.yml is valid, and why not"
+    trial.add_argument(
+        "--on-fail",
+        choices=[str(way) for way in OnFail],
+        default=str(OnFail.ASK),
+        help="a failed check: ask people (the default), roll_back by itself after a countdown that "
+        "anyone who may abort can stop, or observe to the last round",
     )
-    check.add_argument("file", nargs="?", type=Path, help="default: release.yml")
-    doctor = commands.add_parser("doctor", help="say what is configured and what answers")
+    _with_file(_command(commands, "serve", "run the bot for a team, as release.yml says"))
+    check = _command(commands, "check-config", "say whether release.yml is valid, and why not")
+    check.add_argument("file", nargs="?", type=Path, help="default: as the environment says")
+    doctor = _command(commands, "doctor", "say what is configured and what answers")
     _with_file(doctor)
     doctor.add_argument("--offline", action="store_true", help="only look at the configuration")
-    export = commands.add_parser("export", help="write the journal, after checking its hash chain")
+    export = _command(commands, "export", "write the journal, after checking its hash chain")
     _with_file(export)
     export.add_argument("release", nargs="?", type=_release, help="#42; all of them when left out")
-    export.add_argument("--format", choices=[str(f) for f in ExportFormat], default="json")
+    export.add_argument(
+        "--format",
+        choices=[str(f) for f in ExportFormat],
+        default="json",
+        help="json: one document (the default); csv: a row for each event, for spreadsheets",
+    )
     return top
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - the library has no public name for it
+
+
+def _command(
+    commands: _Commands[argparse.ArgumentParser], name: str, purpose: str
+) -> argparse.ArgumentParser:
+    said = f"{purpose[0].upper()}{purpose[1:]}. {_MORE.get(name, '')}".strip()
+    return commands.add_parser(name, help=purpose, description=said)
+
+
+_MORE = {
+    "try": "Everything is local and temporary, times are shortened; Ctrl-C ends it all.",
+    "serve": "Settings come from the environment and .env; SIGHUP reads release.yml again.",
+    "check-config": "The exit code is 0 when it is valid, else 1.",
+    "doctor": "The exit code is 0 when nothing is wrong, else 1.",
+    "export": "The exit code is 1 when a chain is broken or cut off.",
+}
+"""What a command's help says beside its purpose."""
+
+
+def _port(word: str) -> int:
+    if not word.isdigit() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port; write 0 to 65535")
+    return int(word)
 
 
 def _with_file(command: argparse.ArgumentParser) -> None:
@@ -130,13 +167,18 @@ def _release(word: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0 when it did what it is for."""
+    os.umask(0o077)
     options = parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)
     except SettingsError as error:
         print(f"release-master: the settings are refused\n{error}", file=sys.stderr)  # noqa: T201
         return EX_CONFIG
-    except (StoreError, TryOutError, ValueError, OSError) as error:
+    except StoreError as error:
+        where = "the database that RELEASE_MASTER_DATABASE_URL names"
+        print(f"release-master: {where}: {error.detail or error.code}", file=sys.stderr)  # noqa: T201
+        return 2
+    except (TryOutError, ValueError, OSError) as error:
         print(f"release-master: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
         return 2
 
@@ -173,7 +215,7 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 async def _try(options: argparse.Namespace) -> int:
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
-    async with TryOut(data_dir=options.data) as trial:
+    async with TryOut(data_dir=options.data, on_fail=OnFail(options.on_fail)) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,
@@ -219,7 +261,10 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 async def _export(options: argparse.Namespace) -> int:
-    store = Store(load(options.config).environment.database_url)
+    environment = load(options.config).environment
+    if environment.database_missing:
+        raise StoreError("store.unreachable", f"there is no file {environment.database_file}")
+    store = Store(environment.database_url)
     await store.open()
     try:
         wanted = options.release
@@ -257,5 +302,4 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 if __name__ == "__main__":
-    os.umask(0o077)
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,6 @@ from bot.core.config.problem import Problem, suggestion
 
 PREFIX = "RELEASE_MASTER_"
 ENVIRONMENT = "environment"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Environment(BaseSettings):
@@ -68,9 +68,29 @@ class Environment(BaseSettings):
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file; None where the database is a server."""
+        name = self.database_url.removeprefix("sqlite:///")
+        return Path(name) if name != self.database_url else None
+
+    @property
+    def database_missing(self) -> bool:
+        """Whether the SQLite file is not there (yet)."""
+        return self.database_file is not None and not self.database_file.exists()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the address that is listened on."""
+        bare = self.host.strip("[]").partition("%")[0]
+        try:
+            return ipaddress.ip_address(bare).is_loopback
+        except ValueError:
+            return bare.lower() == "localhost"
+
     def warnings(self) -> list[Problem]:
         """Say what is allowed but probably not meant."""
-        if self.public_url or self.host in _LOOPBACK:
+        if self.public_url or self.is_local:
             return []
         right = f"is not set, so links in messages begin with {self.base_url}"
         return [Problem(source=ENVIRONMENT, path=f"{PREFIX}PUBLIC_URL", right=right)]

@@ -40,34 +40,43 @@ class Resources:
         self._clock = clock
         self._executors: dict[str, Executor] = {}
         self._log_stores: dict[str, LogStore] = {}
-        self._rooms: dict[str, tuple[RoomConfig, Room]] = {}
+        self._rooms: dict[str, tuple[RoomConfig, str, Room]] = {}
+        self._replaced: list[Room] = []
+        """Rooms whose messages may still be on their way."""
         self.room_log: RoomLog | None = None
 
     def executor(self, config: ExecutorConfig) -> Executor:
         """The executor of this configuration."""
-        key = config.model_dump_json()
+        key = self._key(config)
         if key not in self._executors:
             self._executors[key] = self._factory.executor(config, self._settings())
         return self._executors[key]
 
     def log_store(self, config: LogStoreConfig) -> LogStore:
         """The log store of this configuration."""
-        key = config.model_dump_json()
+        key = self._key(config)
         if key not in self._log_stores:
             made = self._factory.log_store(config, self._settings(), now=self._clock.now)
             self._log_stores[key] = made
         return self._log_stores[key]
+
+    def _key(self, config: ExecutorConfig | LogStoreConfig) -> str:
+        # A reload may bring a new secret under the same name.
+        return f"{self._settings().secrets_digest} {config.model_dump_json()}"
 
     def room(self, key: str) -> Room | None:
         """The room as release.yml has it now."""
         config = self._settings().file.rooms.get(key)
         if config is None:
             return None
+        now = (config, self._settings().secrets_digest)
         known = self._rooms.get(key)
-        if known is None or known[0] != config:
-            known = (config, self._make_room(key, config))
+        if known is None or known[:2] != now:
+            if known is not None:
+                self._replaced.append(known[2])
+            known = (*now, self._make_room(key, config))
             self._rooms[key] = known
-        return known[1]
+        return known[2]
 
     def _make_room(self, key: str, config: RoomConfig) -> Room:
         settings = self._settings()
@@ -90,5 +99,7 @@ class Resources:
             await executor.close()
         for log_store in self._log_stores.values():
             await log_store.close()
-        for _, room in self._rooms.values():
+        for _, _, room in self._rooms.values():
+            await room.close()
+        for room in self._replaced:
             await room.close()

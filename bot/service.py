@@ -16,6 +16,7 @@ from bot.chat.render import ViewerWords
 from bot.chat.room import RoomLog
 from bot.chat.stored_log import StoredLog
 from bot.clock import Clock, SteadyClock
+from bot.core.config import ReleaseFile
 from bot.core.effect import EffectKind
 from bot.engine import operations, rooms, rounds
 from bot.engine.engine import Engine
@@ -29,13 +30,14 @@ from bot.settings import Reloader
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.store.room_log import StoreRoomLog
-from bot.web.app import any_port, create_app, listen
+from bot.web.app import any_port, create_app, create_figures_app, listen
 from bot.web.backend import Backend
 from bot.web.security import allowed_hosts, check_bind
 from bot.web.site import Mode, Site
 
 log = structlog.get_logger("release_master")
 
+LOOPBACK = "127.0.0.1"
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
 
@@ -87,6 +89,7 @@ class Bot:
         self._idle = False
         self._ticks = Clock()
         self._runner: web.AppRunner | None = None
+        self._figures: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -118,6 +121,9 @@ class Bot:
         known = taken.getsockname()[1] if taken else chosen
         app = create_app(self._site(known), self._backend(log_))
         self._runner = await listen(app, environment.host, chosen, taken)
+        if environment.metrics_port:
+            figures = create_figures_app(self._site(environment.metrics_port), self._backend(log_))
+            self._figures = await listen(figures, LOOPBACK, environment.metrics_port)
         lag = LoopLag(self.metrics.loop_lagged, monotonic=time.monotonic, sleep=asyncio.sleep)
         self._tasks = [
             self.engine.background(self.engine.run(), "engine"),
@@ -147,6 +153,7 @@ class Bot:
             registry=self.metrics.registry,
             now=self.clock.now,
             time_scale=settings.file.time_scale,
+            on_fail=_on_fail(settings.file) if self.try_out else "",
             alerts_token=environment.alerts_token.get_secret_value(),
             metrics_token=environment.metrics_token.get_secret_value(),
             secure_cookie=environment.base_url.startswith("https://"),
@@ -193,11 +200,18 @@ class Bot:
     async def stop(self) -> None:
         """Stop within ten seconds; what is cut off goes on with the next start."""
         await self._ticks.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        for runner in (self._runner, self._figures):
+            if runner is not None:
+                await runner.cleanup()
         await self.engine.stop(4.0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.adapters.close()
         await self.store.close()
+
+
+def _on_fail(file: ReleaseFile) -> str:
+    """What a failed check leads to where all policies agree, as those of the try-out do."""
+    ways = {str(policy.on_fail) for policy in file.policies.values()}
+    return ways.pop() if len(ways) == 1 else ""

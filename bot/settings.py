@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from bot.core.config.explain import mend, validate
 from bot.core.config.problem import Problem, place
 from bot.core.config.release_file import ReleaseFile
 from bot.core.references import check_names, check_references, find_warnings, variables
-from bot.environment import PREFIX, Environment, read_dotenv, read_environment
+from bot.environment import ENVIRONMENT, PREFIX, Environment, read_dotenv, read_environment
 from bot.strict_yaml import read_yaml
 
 __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config", "load"]
 
-# The stores and the sockets are open when a reload comes.
-_FIXED = ("database_url", "host", "port", "metrics_port")
+# Stores, sockets and logs are open when a reload comes.
+_FIXED = tuple(name for name in Environment.model_fields if name != "release_file")
 
 
 Proof = Callable[["Settings"], Iterable[Problem]]
@@ -46,6 +46,8 @@ class Settings:
 
     environment: Environment
     file: ReleaseFile
+    folder: Path
+    """Where release.yml is; relative paths in it begin here."""
     digest: str
     """SHA-256 of the content; comments, spaces and written-out defaults do not change it."""
     warnings: tuple[Problem, ...] = ()
@@ -60,6 +62,12 @@ class Settings:
         if name not in self.secrets:
             raise LookupError(f"release.yml names no environment variable {name!r}")
         return self.secrets[name].get_secret_value()
+
+    @property
+    def secrets_digest(self) -> str:
+        """SHA-256 of all secrets: what was made with other ones is made anew."""
+        known = sorted((name, secret.get_secret_value()) for name, secret in self.secrets.items())
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
     def variables(self, names: Iterable[str]) -> dict[str, str]:
         """Return those of the named environment variables that are set, for commands."""
@@ -143,7 +151,7 @@ class Reloader:
                 why = f"{name} cannot change while the bot runs; restart it for that"
                 return False, f"reload refused, the old configuration stays:\n{why}"
         self.current = new
-        if (new.digest, new.environment, new.secrets) == (old.digest, old.environment, old.secrets):
+        if (new.digest, new.secrets) == (old.digest, old.secrets):
             return True, "reloaded, nothing has changed"
         lines = [f"warning: {problem}" for problem in new.warnings]
         return True, "\n".join([f"reloaded: {new.summary()}", *lines])
@@ -169,13 +177,26 @@ def _read(
     path = path or Path(values.get(f"{PREFIX}RELEASE_FILE") or default)
     file, in_file = _read_file(path)
     problems += [*found, *_sourced(in_file, path)]
+    if environment is not None and file is not None:
+        problems += _unguarded(environment, file)
     if file is None or environment is None or problems:
         return _Reading(None, tuple(problems))
     secrets, missing = _read_secrets(file, values)
     warnings = [*_sourced(find_warnings(file), path), *environment.warnings()]
-    settings = Settings(environment, file, _digest(file), tuple(warnings), secrets, values)
+    folder = path.resolve().parent
+    settings = Settings(environment, file, folder, _digest(file), tuple(warnings), secrets, values)
     found = _sourced(proof(settings), path)
     return _Reading(settings, tuple(found), tuple(_sourced(missing, path)))
+
+
+def _unguarded(environment: Environment, file: ReleaseFile) -> Iterator[Problem]:
+    if environment.is_local or any(person.token_sha256 for person in file.people.values()):
+        return
+    right = (
+        "can be reached from other machines, but nobody could sign in: give at least one person "
+        "in release.yml a token_sha256, or listen on 127.0.0.1"
+    )
+    yield Problem(source=ENVIRONMENT, path=f"{PREFIX}HOST", value=environment.host, right=right)
 
 
 def _read_file(path: Path) -> tuple[ReleaseFile | None, list[Problem]]:

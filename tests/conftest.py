@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.support.postgres import fresh_database, running_postgres
@@ -14,6 +16,8 @@ from tests.support.provision import MissingProgramError
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("release-master", deadline=None, print_blob=True)
 settings.load_profile("release-master")
+# Thousands of releases move in tests; who looks at their lines configures the log.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 _PROVISIONED_FIXTURES = {"postgres_url", "postgres_database"}
 

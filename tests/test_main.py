@@ -129,6 +129,7 @@ def test_export_verifies_the_journal(
     """JSON and CSV hold every row; a journal that was changed is exported, and called broken."""
     asyncio.run(_release(tmp_path))
     _environment(monkeypatch, tmp_path)
+    capsys.readouterr()
     assert main(["export", "#1"]) == 0
     body = json.loads(capsys.readouterr().out)
     assert main(["export", "--format", "csv"]) == 0
@@ -144,6 +145,28 @@ def test_export_verifies_the_journal(
     assert len(rows) == len(body["releases"][0]["rows"])
     assert broken == 1
     assert "#1: the hash chain is broken at row 1" in capsys.readouterr().err
+
+
+def test_export_makes_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong folder is told; an empty journal would look like one that was lost."""
+    _environment(monkeypatch, tmp_path)
+
+    assert main(["export"]) == 2
+    assert "RELEASE_MASTER_DATABASE_URL names: there is no file" in capsys.readouterr().err
+    assert not (tmp_path / "bot.sqlite3").exists()
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_refused_before_anything_starts(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The option is named as it was typed."""
+    with pytest.raises(SystemExit):
+        main(["try", f"--port={port}"])
+
+    assert f"argument --port: '{port}' is no port; write 0 to 65535" in capsys.readouterr().err
 
 
 async def _tamper(folder: Path) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
+from aiohttp.test_utils import unused_port
 
+from tests.support import bots
 from tests.support.bots import ALERTS_TOKEN, Page, Twins, page_of, release_yml, running_bot
 
 ALERT = {
@@ -72,6 +74,8 @@ async def test_alert_pauses_release_of_its_component(tmp_path: Path) -> None:
         async with page.session.get(f"{page.base}/api/releases/1/journal") as answer:
             journal = await answer.json()
         assert "HighLatency" in str(journal)
+        assert "step_started" in {event["code"] for event in journal["events"]}
+        assert all(event["text"] for event in journal["events"])
 
 
 async def test_alert_without_token_is_refused(tmp_path: Path) -> None:
@@ -146,6 +150,32 @@ async def test_readyz_names_the_part_that_is_not_ready(tmp_path: Path) -> None:
 
     assert status == 503
     assert body["parts"]["store"] == "store.full"
+
+
+async def test_figures_have_a_port_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the loopback, without a token, and nothing but health and figures."""
+    port = unused_port()
+    monkeypatch.setitem(bots.EXTRA, "RELEASE_MASTER_METRICS_PORT", str(port))
+    found = {}
+    async with running_bot(tmp_path, Twins()), aiohttp.ClientSession() as session:
+        for path in ("/metrics", "/readyz", "/healthz", "/", "/api/me"):
+            async with session.get(f"http://127.0.0.1:{port}{path}") as answer:
+                found[path] = answer.status, await answer.text()
+
+    assert {path: status for path, (status, _) in found.items()} == {
+        "/metrics": 200,
+        "/readyz": 200,
+        "/healthz": 200,
+        "/": 404,
+        "/api/me": 404,
+    }
+    assert "release_master_outbox_age_seconds" in found["/metrics"][1]
+    assert '"parts"' in found["/readyz"][1]
+    with pytest.raises(aiohttp.ClientConnectionError):
+        async with aiohttp.ClientSession() as session:
+            await session.get(f"http://127.0.0.1:{port}/healthz")
 
 
 @pytest.mark.scenario(48)

@@ -617,11 +617,24 @@ def test_links_begin_with_the_public_address(
 ) -> None:
     """Links are made of the public address, else of host and port, which is worth a warning."""
     prefixed = {f"RELEASE_MASTER_{name}": value for name, value in environ.items()}
+    file = write(_edited(_put("people.akari.token_sha256", "0" * 64)))
 
-    loaded = load(write(MINIMAL), {**SECRETS, **prefixed})
+    loaded = load(file, {**SECRETS, **prefixed})
 
     assert loaded.environment.base_url == url
     assert ["PUBLIC_URL" in str(item) for item in loaded.warnings] == [True] * warned
+
+
+@pytest.mark.parametrize(("host", "local"), [("192.0.2.1", False), ("bot", False), ("::1", True)])
+def test_an_open_address_needs_people_who_can_sign_in(
+    write: Callable[[str], Path], host: str, *, local: bool
+) -> None:
+    """Others could reach it and nobody could prove who they are: refused before it is served."""
+    environ = {**SECRETS, "RELEASE_MASTER_HOST": host, "RELEASE_MASTER_PUBLIC_URL": "http://bot"}
+    code, said = check_config(write(MINIMAL), environ)
+
+    refused = f"environment: RELEASE_MASTER_HOST: {host} can be reached from other machines"
+    assert (code == 0, refused in said) == (local, not local)
 
 
 def test_the_digest_follows_the_content(write: Callable[[str], Path]) -> None:
@@ -720,6 +733,18 @@ def test_a_valid_reload_replaces_everything(write: Callable[[str], Path]) -> Non
     assert reloader.reload() == (True, "reloaded, nothing has changed")
 
 
+def test_a_reload_brings_new_secrets(write: Callable[[str], Path]) -> None:
+    """A secret that release.yml names may change; what was made with the old one is made anew."""
+    environ = dict(SECRETS)
+    reloader = _reloader(write(MINIMAL), environ)
+    before = reloader.current
+    environ["PMC_TOKEN"] = "rotated-value"
+
+    assert reloader.reload() == (True, f"reloaded: {before.summary()}")
+    assert reloader.current.secret("PMC_TOKEN") == "rotated-value"
+    assert reloader.current.secrets_digest != before.secrets_digest
+
+
 def test_an_invalid_reload_is_refused_whole(write: Callable[[str], Path]) -> None:
     """One mistake keeps the whole old configuration, with the mistake in the answer."""
     reloader = _reloader(write(MINIMAL), SECRETS)
@@ -755,7 +780,14 @@ def test_a_reload_is_proved_by_the_adapters_too(write: Callable[[str], Path]) ->
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("DATABASE_URL", "sqlite:///other"), ("HOST", "::1"), ("PORT", "1"), ("METRICS_PORT", "2")],
+    [
+        ("DATABASE_URL", "sqlite:///other"),
+        ("HOST", "::1"),
+        ("PORT", "1"),
+        ("METRICS_PORT", "2"),
+        ("METRICS_TOKEN", "another-token-of-16"),
+        ("LOG_FORMAT", "json"),
+    ],
 )
 def test_a_reload_moves_neither_stores_nor_sockets(
     write: Callable[[str], Path], key: str, value: str

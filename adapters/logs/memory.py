@@ -106,6 +106,7 @@ def _window(documents: Iterable[_Document], request: CountRequest, window: Windo
         types=_types(counted, request.bucket),
         documents=dict(sorted(Counter(one.host for one in inside).items())),
         samples=_samples(counted) if request.samples else (),
+        oldest=min((one.time for one in inside), default=None),
     )
 
 

@@ -198,8 +198,11 @@ TEXTS: dict[str, str] = {
     "button.end_here": "End here",
     "button.go_on_drift": "Go on with what runs",
     "button.act_as": "Act as {name}",
+    "button.form": "Choose what to start",
+    "button.say_why": "Say why",
     "button.do": "Do it",
     "button.keep": "Keep",
+    "confirm.say.title": "{line}: why?",
     "confirm.approve.title": "Approve {step} of #{release}?",
     "confirm.approve.body": "All hosts of {component} go from {running} to {candidate}.",
     "confirm.reject.title": "Reject {step} of #{release}?",
@@ -300,21 +303,58 @@ TEXTS: dict[str, str] = {
     "gap.no_documents": "No log line of any level: no traffic, or the logs do not arrive",
     "gap.unfinished": "{file} could not be read: {error}",
     # Errors since deploy
-    "errors.title": "Errors of {target} since {since:time} (#{release}): {types} types, {new} new",
-    "errors.title_unreleased": "Errors of {target} since {since:time}: {types} types, {new} new",
+    "errors.title": (
+        "Errors of {subject} since {since:day} ({releases}): "
+        "{rows} error types by component, {new} new"
+    ),
+    "errors.title_each": (
+        "Errors of {subject} since the last deployment of each component ({releases}): "
+        "{rows} error types by component, {new} new"
+    ),
+    "errors.title_since": (
+        "Errors of {subject} since {since:day}: {rows} error types by component, {new} new"
+    ),
+    "errors.title_between": (
+        "Errors of {subject} from {since:day} to {until:day}: "
+        "{rows} error types by component, {new} new"
+    ),
+    "errors.group": "Only the hosts of {group}",
+    "errors.no_group": "{component}: no hosts in {group}, left out",
+    "errors.hosts_unknown": "{component}: the hosts of {group} could not be read: {detail}",
+    "errors.unknown_group": "There is no host group {group} here. The nearest: {nearest}.",
+    "errors.never": ("{component}: not deployed yet in any release; write since 2h or since 14:30"),
+    "errors.not_lately": (
+        "{component}: not deployed in the last {count} releases; write since 2h or since 14:30"
+    ),
+    "errors.not_in": "{component}: not deployed in #{release}",
+    "errors.waiting": "{component}: not deployed in #{release} yet",
+    "errors.log_store": "{component}: the log store could not count: {detail}",
+    "errors.silent": (
+        "{component}: no log line of any level after that: no traffic, or the logs do not arrive"
+    ),
+    "errors.short": (
+        "The logs before reach back less than {asked}: {component}; the rate divides by that"
+    ),
     "errors.no_baseline": "{component}: no log line at all before that, so nothing is called new",
     "errors.unknown": "no logs before",
-    "errors.nothing": "Errors of {target}: nothing can be counted",
-    "errors.table": "Error types, before and after",
+    "errors.nothing": "Errors of {subject}: nothing can be counted",
+    "errors.table": "Error types by component, before and after: {shown} of {rows}",
+    "errors.window_of": (
+        "{component}: before from {base:day}, after from {start:day} to {end:day}"
+    ),
     "errors.windows": (
-        "Before: the baseline up to the deployment. After: from the deployment until now. "
+        "Before: {base:day} to {start:day}. After: {start:day} to {end:day}. "
         "The rate compares the two per hour. Times in {zone:zone}."
     ),
-    "errors.more": "Rows not shown: {count}; top 50 behind the command shows them",
+    "errors.windows_each": (
+        "The rate compares the two windows of a component per hour. Times in {zone:zone}."
+    ),
+    "errors.more": "Rows not shown: {count} of {rows}; top {top} behind the command shows {top}",
+    "errors.more_of": "Rows not shown: {count} of {rows}; ask for one component with of",
     "errors.new": "new",
     "errors.known": "known",
     "errors.vanished": "vanished",
-    "errors.unwatched": "{component} has no log store",
+    "errors.unwatched": "{component}: no log store",
     # Sharing
     "share.start.each": "{component}: release of {candidate} begins (#{release}, by {who})",
     "share.start.digest": (
@@ -335,6 +375,8 @@ TEXTS: dict[str, str] = {
     "rollback.stopped": "#{release}: the rollback of {components} was stopped before it was done",
     "rollback.by_hand": "#{release}: {components} restored by hand, not confirmed by the bot",
     # Pauses
+    "expired": "Release #{release} is paused: nobody answered in time ({kind:text} {step})",
+    "expired.start": "Release #{release} is cancelled: nobody pressed Start in time",
     "paused.rule": "Release #{release} of {target} is paused",
     "paused.by": "Release #{release} of {target} is paused by {who}",
     "pause.person": "Paused by hand. {reason}",
@@ -516,6 +558,15 @@ TEXTS: dict[str, str] = {
             "failed",
         )
     },
+    "event.step_started": "{step}: the executor has it (attempt {attempt})",
+    "event.step_not_started": "{step} was not begun: {detail}",
+    "event.step_progressed": "{step}: {state:state}, {done} of {hosts} hosts done",
+    "event.step_unsure": "{step} may have begun: {detail}",
+    "event.stop_answered": "{step}: the executor answered the stop. {detail}",
+    "event.checked": "{step} round {round} ran",
+    "event.version_read": "{step}: the running versions were read",
+    "event.timer_rang": "a moment came: {name} {step}",
+    "event.linked": "taken back by release #{release}",
     "fact.planned": "planned {target}: {steps} steps",
     "fact.replanned": "plan changed by {who}",
     "fact.asked": "asked {kind} {step} (question {question})",

@@ -139,6 +139,8 @@ class Misunderstood(Value):
     """The verb, where it was clear, so that its form can be opened."""
     what: str = ""
     """The part in question: target, component, version, step, reason, option, ..."""
+    line: str = ""
+    """The line as it was read, without wake word, where its verb was clear: the part goes there."""
     example: str = ""
     """One right line for the same verb."""
     suggestions: tuple[str, ...] = ()

@@ -65,6 +65,9 @@ class WindowCounts(Value):
     """host -> documents of any level; a host that wrote nothing is absent. What has no level is
     none of them: nobody knows whether it would have been counted as an error."""
     samples: tuple[Sample, ...] = ()
+    oldest: Moment | None = None
+    """The time of the oldest document of any level in the window; None where there is none, or
+    from a store that cannot tell. Before it there may have been no logs at all."""
 
 
 class Counts(Value):

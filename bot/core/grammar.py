@@ -161,8 +161,7 @@ def _unlock(words: Words, names: Names) -> Command:
     if words.current is not None and words.current.text in names.targets:
         target, component = parts.target(words, names), ""
     else:
-        among = tuple(dict.fromkeys((*names.targets, *names.components)))
-        target, component = "", parts.known(words, among, "target")
+        target, component = "", parts.target_or_component(words, names)
     why = parts.reason(words, names, sure=True, required=True)
     return Command(verb=Verb.UNLOCK, target=target, component=component, reason=why)
 

@@ -135,8 +135,9 @@ def _understand(line: str, *, names: Names, quiet: bool) -> Intent:
             return NotForUs()
         return _unknown_verb(word, first, rest, names)
     verb = ALIASES[word] if word in ALIASES else Verb(word)
+    read = f"{verb} {rest}".rstrip()
     try:
-        return grammar.read(verb, f"{verb} {rest}".rstrip(), names)
+        return grammar.read(verb, read, names)
     except PuzzledError as puzzled:
         shown = examples(verb, names)
         # Examples are shown, never offered as buttons: #42 may be somebody's release.
@@ -146,6 +147,7 @@ def _understand(line: str, *, names: Names, quiet: bool) -> Intent:
             text=puzzled.text,
             verb=verb,
             what=puzzled.what,
+            line=read,
             example=shown[0] if shown else "",
             suggestions=_that_parse(tries, names),
         )

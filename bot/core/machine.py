@@ -197,6 +197,7 @@ def _expire(turn: Turn, question: Question) -> None:
         return
     turn.fact("fact.expired", question=question.id, kind=str(question.kind), step=question.step)
     turn.close(question, Closed(verb="expired", at=turn.now))
+    turn.show(f"expired:{question.id}")
     if question.kind is QuestionKind.START:
         turn.phase(Phase.ABORTED)
         turn.show("result")

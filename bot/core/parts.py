@@ -171,14 +171,16 @@ def _not_a_name(words: Words, word: Word, what: str, among: tuple[str, ...]) -> 
     return unknown_name(words, word, what, among)
 
 
-def known(words: Words, among: tuple[str, ...], what: str) -> str:
-    """Read one of these names."""
+def target_or_component(words: Words, names: Names) -> str:
+    """Read a known target or component."""
     words.refuse_dashes()
-    word = words.current
+    word, among = words.current, (*names.targets, *names.components)
     if word is None:
-        raise missing(what)
+        raise missing("target")
+    if not is_ref(word.text):
+        raise not_allowed(word, "target")
     if word.quoted or word.text not in among:
-        raise _not_a_name(words, word, what, among)
+        raise unknown_name(words, word, "target_or_component", among)
     return words.take().text
 
 

@@ -192,7 +192,7 @@ def _examples(services: Services, topic: Verb) -> tuple[str, ...]:
 
 
 async def _errors(services: Services, inbound: Inbound, command: Command) -> Reply:
-    return _reply(await errors.since_deploy(services, inbound, command))
+    return await errors.since_deploy(services, inbound, command)
 
 
 _ANSWERS: dict[Verb, Callable[[Services, Inbound, Command], Awaitable[Reply]]] = {

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bot.core import access
+from bot.core.card import Action
 from bot.core.command import Command
 from bot.core.config import ConfirmMode
 from bot.core.event import Order
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.machine import Outcome as Moved
 from bot.core.machine import advance
+from bot.core.question import Question
 from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Value, text
 from bot.core.verb import Verb
+from bot.core.view import buttons
 from bot.engine import authority, cards
 from bot.engine.authority import Asked
 from bot.engine.engine import Engine
@@ -22,6 +25,7 @@ from bot.engine.transition import Applied, apply, load
 from bot.store import Tx
 
 _NAMES_WHO_MAY = frozenset({"refused.role", "refused.self_approval", "refused.voted"})
+_WANTS_A_REASON = frozenset({"refused.reason", "refused.acknowledge"})
 
 
 class Decision(Value):
@@ -159,6 +163,22 @@ def _other(mode: ConfirmMode) -> ConfirmMode:
     return ConfirmMode.EACH_STEP if mode is ConfirmMode.GATES else ConfirmMode.GATES
 
 
+def _question(release: Release, order: Order) -> Question | None:
+    """The question that an order is about: the one of its button, else the one that it answers."""
+    return next(
+        (q for q in release.questions if order.nonce and q.nonce == order.nonce),
+        next((q for q in release.open_questions if order.verb in q.choices), None),
+    )
+
+
+def _dialog(release: Release, order: Order, question: Question | None) -> tuple[Action, ...]:
+    """The question's own button, whose dialog asks for the reason that is missing."""
+    offered = buttons.of_question(release, question) if question else ()
+    return tuple(
+        a for a in offered if a.verb == order.verb and a.confirm is not None and a.confirm.reason
+    )
+
+
 def _reply(services: Services, release: Release, order: Order, moved: Moved) -> Reply:
     """The answer; where the role was missing, the refusal names who may."""
     if moved.refusal is None:
@@ -166,12 +186,10 @@ def _reply(services: Services, release: Release, order: Order, moved: Moved) -> 
         card = cards.notice(noted) if order.verb is Verb.NOTE else None
         return Reply(outcome=Outcome.ACCEPTED, release=release.id, card=card)
     why, outcome = moved.refusal, Outcome(moved.refused_as)
+    question = _question(release, order)
     if why.key not in _NAMES_WHO_MAY:
-        return cards.refused(why, outcome, release=release.id)
-    question = next(
-        (q for q in release.questions if order.nonce and q.nonce == order.nonce),
-        next((q for q in release.open_questions if order.verb in q.choices), None),
-    )
+        wanting = _dialog(release, order, question) if why.key in _WANTS_A_REASON else ()
+        return cards.refused(why, outcome, release=release.id, actions=wanting)
     asked = Asked(
         verb=order.verb,
         component=question.component if question else order.component,

@@ -228,8 +228,6 @@ async def look(job: Job) -> None:
         await job.later(release.config.target.poll_every.total_seconds())
         return
     await job.feed(StepProgressed(step=step.id, attempt=step.attempt, progress=progress))
-    if progress.state not in {ProgressState.RUNNING, ProgressState.UNKNOWN}:
-        job.services.watch.step_ended(str(step.kind), str(progress.state))
 
 
 @or_tell(_tell_not_stopped)

@@ -83,6 +83,10 @@ def _reminder(release: Release, rest: str, services: Services) -> Card | None:
     return view.reminder(release, question, last=last, mentions=people)
 
 
+def _expired(release: Release, number: str, _: Services) -> Card:
+    return view.expired(release, release.questions[int(number) - 1])
+
+
 def _rollback(release: Release, _: str, __: Services) -> Card:
     return view.rollback(release)
 
@@ -114,6 +118,7 @@ _CARDS: dict[str, Callable[[Release, str, Services], Card | None]] = {
     "check": _check,
     "override": _override,
     "reminder": _reminder,
+    "expired": _expired,
     "pause": _pause,
     "rollback": _rollback,
     "result": _result,

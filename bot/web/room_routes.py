@@ -62,6 +62,7 @@ async def me(request: web.Request) -> web.Response:
             "rooms": rooms,
             "targets": [_target(key, target) for key, target in facts.targets().items()],
             "time_scale": site.time_scale,
+            "on_fail": site.on_fail,
         }
     )
 

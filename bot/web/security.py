@@ -113,7 +113,7 @@ async def check_source(request: web.Request, handler: Handler) -> web.StreamResp
     """Refuse other host names (DNS rebinding) and requests that other sites' pages make."""
     hosts = request.app[SITE].hosts
     if request.headers.get("Host", "").lower() not in hosts:
-        return problem(403, "this host name is not served here; release.yml's public_url adds one")
+        return problem(403, "this host name is not served here; RELEASE_MASTER_PUBLIC_URL adds one")
     origin = request.headers.get("Origin")
     if origin is not None and not _own_origin(origin, hosts):
         return problem(403, "requests from pages of other sites are refused")

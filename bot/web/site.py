@@ -41,6 +41,8 @@ class Site:
     """The present, with a zone."""
     time_scale: float = 1.0
     """Shown on the page when it is not 1."""
+    on_fail: str = ""
+    """What a failed check leads to (ask, roll_back, observe), shown on the page; empty: not."""
     alerts_token: str = field(default="", repr=False)
     """The bearer token of `/hooks/alerts`; empty: the hook is closed."""
     alerts_label: str = "component"

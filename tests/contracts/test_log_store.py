@@ -265,6 +265,7 @@ def check(counts: Counts, written: list[Document], request: CountRequest) -> Non
         assert order == sorted(order)
         inside = [one for one in written if span.start <= one.time < span.end and one.level]
         assert found.documents == Counter(one.host for one in inside)
+        assert found.oldest == min((one.time for one in inside), default=None)
         check_samples(counts, number, written, request)
     # A single one of these few documents is a larger share than any store lets pass.
     vague = any(
@@ -349,6 +350,16 @@ async def test_newest_is_of_any_level_and_outside_of_the_windows_too(subject: Su
     subject.write("chat", [Document(NOW), Document(NOW + 30 * MINUTE, level="DEBUG")])
     counts = await subject.store.count(CountRequest(component="chat", windows=(window(0, 1),)))
     assert counts.newest == NOW + 30 * MINUTE
+
+
+async def test_the_oldest_of_a_window_is_of_any_level_and_host(subject: Subject) -> None:
+    """Whoever reckons with the length of a window sees where its logs begin."""
+    subject.write("chat", [Document(NOW - 30 * MINUTE), Document(NOW + 2 * MINUTE)])
+    subject.write("chat", [Document(NOW + MINUTE, level="DEBUG", host="host-2")])
+    spans = (window(-60, 0), window(0, 10), window(10, 20))
+    counts = await subject.store.count(CountRequest(component="chat", windows=spans))
+    expected_ = [NOW - 30 * MINUTE, NOW + MINUTE, None]
+    assert [one.oldest for one in counts.windows] == expected_
 
 
 async def test_the_repeated_hour_of_daylight_saving_is_two_hours(subject: Subject) -> None:

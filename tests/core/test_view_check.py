@@ -134,6 +134,24 @@ def test_the_numbers_say_how_blind_the_rule_is() -> None:
     assert footer.params["multiple"] == 2880
 
 
+def test_what_broke_a_rule_is_marked_whichever_rule_it_was() -> None:
+    """A type that rose is marked like a new one; a type that passed is not."""
+    types = tuple(
+        TypeLine(error_type=name, before=before, after=9, multiple=None)
+        for name, before in (("Risen", 5), ("New", 0), ("Known", 9))
+    )
+    table = types_table(types, frozenset({"Risen", "New"}))
+    world = checked()
+    boom = TypeLine(error_type="Boom", before=0, after=3, multiple=None)
+    found = verdict(Result.FAIL).model_copy(update={"types": (boom, types[2])})
+    world.feed(Checked(step="auth/check", round=1, repeat=0, late=False, verdict=found))
+    shown = card(world).table
+
+    assert [row.state for row in table.rows] == ["fail", "fail", ""]
+    assert shown is not None
+    assert [row.state for row in shown.rows] == ["fail", ""]
+
+
 def test_counts_are_a_table_and_bars() -> None:
     """A new type is marked; the bars are the largest types only."""
     types = tuple(

@@ -270,6 +270,9 @@ async def test_silence_pauses_and_never_approves(make: Make) -> None:
     assert release.pause.reason.key == "pause.expired"
     assert (await bot.press(button, OTHER)).outcome is Outcome.EXPIRED
     assert bot.outside.world.running.get(("chat", "chat-2")) is None
+    for room in (HOME, MIRROR):
+        [told] = [c for c in bot.outside.rooms[room].of("notice") if c.text.key == "expired"]
+        assert (told.mentions, told.text.params["step"]) == ((STARTER,), "chat/gate")
 
 
 @pytest.mark.scenario(24)

@@ -24,6 +24,8 @@ from bot.settings import Reloader, Settings, load
 TOKENS = {"mika": "token-of-mika-0123456789", "ren": "token-of-ren-0123456789"}
 ALERTS_TOKEN = "token-of-alerts-0123456789"
 SECONDS = 20.0
+EXTRA: dict[str, str] = {}
+"""Further variables of the environment of `running_bot`."""
 
 
 def release_yml(**target: object) -> dict[str, Any]:
@@ -135,6 +137,7 @@ async def running_bot(
         "RELEASE_MASTER_RELEASE_FILE": str(path),
         "RELEASE_MASTER_DATABASE_URL": url or f"sqlite:///{folder}/bot.sqlite3",
         "RELEASE_MASTER_ALERTS_TOKEN": ALERTS_TOKEN,
+        **EXTRA,
     }
     bot = Bot(Reloader(lambda: load(path, environ)), twins)
     await bot.start(0)

@@ -164,15 +164,17 @@ class Documents:
         words = [word for (word,) in self._rows("SELECT DISTINCT level FROM document")]
         levels = [word for word in words if level_name(word) in wanted]
         hosts = self._rows(
-            "SELECT host, count(*) FROM document "
+            "SELECT host, count(*), min(ts) FROM document "
             "WHERE ts >= $start AND ts < $end AND level <> '' GROUP BY host",
             **span,
         )
+        oldest = min((first for _, _, first in hosts), default=None)
         return WindowCounts(
             window=window,
             types=self._types(request.bucket, levels=levels, **span),
-            documents=dict(sorted(hosts)),
+            documents={host: count for host, count, _ in sorted(hosts)},
             samples=self._samples(levels=levels, **span) if request.samples else (),
+            oldest=None if oldest is None else _EPOCH + oldest * _MICROSECOND,
         )
 
     def _types(self, length: timedelta | None, **params: object) -> tuple[TypeCount, ...]:

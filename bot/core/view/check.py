@@ -27,7 +27,7 @@ def check(release: Release, step: Step) -> Card:
             rounds=release.config.policies[step.component].rounds,
         ),
         lines=tuple(_lines(release, step)),
-        table=types_table(step.rounds[-1].verdict.types) if step.rounds else None,
+        table=_evidence(step.rounds[-1].verdict) if step.rounds else None,
         chart=types_chart(step.rounds[-1].verdict.types) if step.rounds else None,
         at=step.rounds[-1].ran_at if step.rounds else step.started_at,
         footer=_numbers(step.rounds[-1].verdict) if step.rounds else None,
@@ -100,7 +100,12 @@ def _numbers(verdict: Verdict) -> Text:
     )
 
 
-def types_table(types: tuple[TypeLine, ...]) -> Table:
+def _evidence(verdict: Verdict) -> Table:
+    """The table of a round: what broke a rule is marked, whichever rule it was."""
+    return types_table(verdict.types, frozenset(f.error_type for f in verdict.findings))
+
+
+def types_table(types: tuple[TypeLine, ...], failed: frozenset[str] = frozenset()) -> Table:
     """Counts by error type: before, after, and how many times the rate is."""
     header = ("column.type", "column.before", "column.after", "column.multiple")
     return Table(
@@ -114,11 +119,17 @@ def types_table(types: tuple[TypeLine, ...]) -> Table:
                     str(t.after),
                     times(t.multiple),
                 ),
-                state="new" if not t.before and t.after else "",
+                state=_mark(t, failed),
             )
             for t in types
         ),
     )
+
+
+def _mark(line: TypeLine, failed: frozenset[str]) -> str:
+    if line.error_type in failed:
+        return str(Result.FAIL)
+    return "new" if not line.before and line.after else ""
 
 
 def types_chart(types: tuple[TypeLine, ...]) -> Chart | None:
