@@ -25,7 +25,7 @@ from bot.core.config import (
     LogStoreConfig,
     OnFail,
 )
-from bot.core.config.problem import Problem, UnusableError, place, show
+from bot.core.config.problem import Problem, UnusableError
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
@@ -46,11 +46,7 @@ class Adapters:
 
     def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
         """A new executor with its secrets."""
-        known = [secret.get_secret_value() for secret in settings.secrets.values()]
-
-        def clean(line: str) -> str:
-            return redact(line, known)
-
+        clean = settings.clean
         if isinstance(config, HttpExecutor):
             credential = settings.secret(config.auth_env) if config.auth_env else ""
             return HttpDeployer(config, credential=credential, redact=clean)
@@ -79,11 +75,7 @@ def prove_settings(settings: Settings) -> Iterator[Problem]:
             try:
                 prove(config, datetime.now(UTC))
             except UnusableError as error:
-                here = place(("log_stores", name, error.key))
-                value = show(getattr(config, error.key), (error.key,))
-                yield Problem(path=here, value=value, right=error.right)
-            except ValueError as error:
-                yield Problem(path=place(("log_stores", name)), right=str(error))
+                yield error.at(("log_stores", name))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -243,11 +235,10 @@ async def _serve(options: argparse.Namespace) -> int:
     reloader = Reloader(lambda: load(options.config, proof=prove_settings))
     settings = reloader.current
     environment = settings.environment
-    known = [secret.get_secret_value() for secret in settings.secrets.values()]
     configure_logging(
         LogStyle(environment.log_format),
         environment.log_level,
-        redact=lambda line: redact(line, known),
+        redact=lambda line: reloader.current.clean(line),  # noqa: PLW0108 - a reload changes it
     )
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - at the start, for the operator

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.core.config.executor import CommandExecutor
 from bot.core.config.explain import mend, validate
 from bot.core.config.problem import Problem, place
 from bot.core.config.release_file import ReleaseFile
+from bot.core.redact import confidential, redact
 from bot.core.references import check_names, check_references, find_warnings, variables
 from bot.environment import ENVIRONMENT, PREFIX, Environment, read_dotenv, read_environment
 from bot.strict_yaml import read_yaml
@@ -72,6 +74,14 @@ class Settings:
     def variables(self, names: Iterable[str]) -> dict[str, str]:
         """Return those of the named environment variables that are set, for commands."""
         return {name: self.values[name] for name in names if name in self.values}
+
+    def clean(self, text: str) -> str:
+        """Return the text without secrets: the known ones, and what commands are told."""
+        known = [secret.get_secret_value() for secret in self.secrets.values()]
+        for executor in self.file.executors.values():
+            if isinstance(executor, CommandExecutor):
+                known += confidential(self.variables(executor.environment))
+        return redact(text, known)
 
     def summary(self) -> str:
         """Say what is configured: `1 target, 7 components, 9 people, ...`."""

@@ -540,6 +540,17 @@ def test_only_secrets_that_the_file_names_are_given_out(write: Callable[[str], P
     assert loaded.variables(["PATH", "LANG"]) == {"PATH": "/bin"}
 
 
+def test_texts_are_cleaned_of_what_is_known(write: Callable[[str], Path]) -> None:
+    """Secrets that the file names and variables of commands are taken out; PATH is no secret."""
+    command = {**COMMANDS, "environment": ["PATH", "DB_PW"]}
+    environ = {**SECRETS, "DB_PW": "tr0ub4dor", "PATH": "/usr/bin", "OTHER": "unrelated"}
+
+    loaded = load(write(_edited(_put("executors.c", command))), environ)
+
+    said = loaded.clean("s3cret-value tr0ub4dor /usr/bin unrelated password=x")
+    assert said == "*** *** /usr/bin unrelated password=***"
+
+
 WRONG_ENVIRONMENT = [
     ("RELEASE_MASTER_PRT", "1", "is no known key; did you mean 'RELEASE_MASTER_PORT'?"),
     ("release_master_port", "1", "is no known key; did you mean 'RELEASE_MASTER_PORT'?"),

@@ -7,7 +7,7 @@ from functools import wraps
 
 import structlog
 
-from bot.core.redact import cut, redact
+from bot.core.redact import cut
 from bot.engine.job import Job, LeaseLostError
 from bot.store.errors import StoreError
 
@@ -39,7 +39,7 @@ def or_tell(tell: Teller) -> Callable[[Performer], Performer]:
                 if job.row.tries < TRIES:
                     raise
                 log.exception("effect_given_up", tries=job.row.tries)
-                said = redact(f"{type(error).__name__}: {error}")
+                said = job.services.clean(f"{type(error).__name__}: {error}")
                 await tell(job, cut(said, DETAIL))
 
         return performed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.config.policy import Policy
@@ -10,7 +11,7 @@ from bot.core.drift import drift
 from bot.core.event import Checked, Drifted
 from bot.core.flow import restart_of
 from bot.core.operation import UnreachableError
-from bot.core.redact import cut, redact
+from bot.core.redact import cut
 from bot.core.release import Phase, Release, Step, StepKind, StepState
 from bot.core.value import Text, spell, text
 from bot.core.verdict import honesty, seed2020
@@ -125,7 +126,7 @@ async def _measure(
     try:
         counts = await job.services.adapters.log_store(config).count(request)
     except (LogStoreError, ValueError) as error:
-        reason = text("honesty.log_store", detail=cut(redact(str(error)), SAMPLE))
+        reason = text("honesty.log_store", detail=cut(job.services.clean(str(error)), SAMPLE))
         return seed2020.no_evidence(reason, policy=policy, deploy_started=began, now=now)
     restarted = [h.host for h in restart.hosts] or list(
         release.change(step.component).groups.get(restart.group, ())
@@ -134,7 +135,8 @@ async def _measure(
         counts, policy=policy, restarted=restarted, restart_ended=ended, time_scale=scale
     )
     reported = [f.error_type for r in step.rounds for f in r.verdict.findings]
-    return clean(seed2020.judge(counts, reported=reported, reasons=tuple(reasons)))
+    verdict = seed2020.judge(counts, reported=reported, reasons=tuple(reasons))
+    return clean(verdict, job.services.clean)
 
 
 def _missed(
@@ -154,7 +156,7 @@ def _missed(
     return missed if wholly is None else text(honesty.MISSED_ALL, late=spell(now - due))
 
 
-def clean(verdict: Verdict) -> Verdict:
+def clean(verdict: Verdict, redact: Callable[[str], str]) -> Verdict:
     """The same verdict with its sample messages redacted and cut."""
     found = tuple(
         f.model_copy(update={"sample": cut(redact(f.sample), SAMPLE)}) for f in verdict.findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -164,6 +165,18 @@ async def test_a_log_store_that_cannot_be_made_is_told(make: Make) -> None:
     assert ran(release) == [(1, n, False, Result.INCONCLUSIVE) for n in range(4)]
     assert reason.key == "honesty.log_store"
     assert reason.params["detail"] == "pattern: '[' is no RE2 expression"
+
+
+async def test_samples_hold_no_known_secret(make: Make) -> None:
+    """What a component logs by mistake is taken out of the finding that people read."""
+    bot = await make(**SINGLE)
+    bot.services = replace(bot.services, clean=lambda said: said.replace("it broke", "***"))
+    bot.engine.services = bot.services
+    await bot.start("start openchat chat=2.0-broken")
+    release = await bot.run(asked)
+    [finding] = release.step(CHECK).rounds[-1].verdict.findings
+
+    assert finding.sample.startswith("*** token=")
 
 
 @pytest.mark.scenario(68, 69)

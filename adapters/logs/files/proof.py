@@ -37,7 +37,7 @@ def prove(config: FilesLogStore, now: datetime) -> None:
             except (duckdb.Error, re.error, OverflowError, RecursionError) as wrong:
                 said = str(wrong).removeprefix("Invalid Input Error: ").partition("\n")[0]
                 raise UnusableError(key, getattr(config, key), f"{right}: {said}") from error
-        raise ValueError(f"the log store cannot read lines this way: {error}") from error
+        raise UnusableError("format", config.format, f"cannot be read: {error}") from error
 
 
 def _attempts(config: FilesLogStore) -> Iterator[tuple[str, str, Callable[[], object]]]:
