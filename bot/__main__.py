@@ -7,14 +7,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.deploy.command import CommandDeployer
 from adapters.deploy.http import HttpDeployer
 from adapters.deploy.memory import MemoryDeployer
-from adapters.logs.files import FilesStore
+from adapters.logs.files import FilesStore, prove
 from adapters.logs.memory import MemoryStore
 from bot import __version__
 from bot.core.config import (
@@ -25,6 +25,7 @@ from bot.core.config import (
     LogStoreConfig,
     OnFail,
 )
+from bot.core.config.problem import Problem, UnusableError
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
@@ -45,11 +46,7 @@ class Adapters:
 
     def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
         """A new executor with its secrets."""
-        known = [secret.get_secret_value() for secret in settings.secrets.values()]
-
-        def clean(line: str) -> str:
-            return redact(line, known)
-
+        clean = settings.clean
         if isinstance(config, HttpExecutor):
             credential = settings.secret(config.auth_env) if config.auth_env else ""
             return HttpDeployer(config, credential=credential, redact=clean)
@@ -69,6 +66,16 @@ class Adapters:
         if isinstance(config, FilesLogStore):
             return FilesStore(config, settings.folder, now=now, time_scale=settings.file.time_scale)
         return MemoryStore()
+
+
+def prove_settings(settings: Settings) -> Iterator[Problem]:
+    """Let the adapters try what only they understand: the expressions of log stores."""
+    for name, config in settings.file.log_stores.items():
+        if isinstance(config, FilesLogStore):
+            try:
+                prove(config, datetime.now(UTC))
+            except UnusableError as error:
+                yield error.at(("log_stores", name))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -169,14 +176,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check_config(options: argparse.Namespace) -> int:
-    code, said = check_config(options.file)
+    code, said = check_config(options.file, proof=prove_settings)
     print(said, file=sys.stderr if code else sys.stdout)
     return code
 
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = load(options.config)
-    report = asyncio.run(examine(settings, Adapters(), offline=options.offline))
+    wrong = tuple(prove_settings(settings))
+    report = asyncio.run(examine(settings, Adapters(), wrong, offline=options.offline))
     print(report.said)  # noqa: T201 - its purpose
     return 0 if report.well else 1
 
@@ -224,14 +232,13 @@ async def _try(options: argparse.Namespace) -> int:
 
 
 async def _serve(options: argparse.Namespace) -> int:
-    reloader = Reloader(lambda: load(options.config))
+    reloader = Reloader(lambda: load(options.config, proof=prove_settings))
     settings = reloader.current
     environment = settings.environment
-    known = [secret.get_secret_value() for secret in settings.secrets.values()]
     configure_logging(
         LogStyle(environment.log_format),
         environment.log_level,
-        redact=lambda line: redact(line, known),
+        redact=lambda line: reloader.current.clean(line),  # noqa: PLW0108 - a reload changes it
     )
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - at the start, for the operator

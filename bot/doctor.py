@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.chat.texts import Words
 from bot.core.config import OnFail
+from bot.core.config.problem import Problem
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
@@ -34,9 +37,15 @@ class Report:
         return "\n".join(self.lines)
 
 
-async def examine(settings: Settings, factory: Factory, *, offline: bool) -> Report:
-    """Look at everything; with `offline` nothing outside this machine's files is asked."""
+async def examine(
+    settings: Settings, factory: Factory, wrong: Iterable[Problem] = (), *, offline: bool
+) -> Report:
+    """Look at everything; with `offline` nothing outside this machine's files is asked.
+
+    `wrong` is what the adapters found in the settings.
+    """
     lines = [f"ok       {settings.summary()}"]
+    lines += [f"PROBLEM  {problem}" for problem in wrong]
     lines += [f"warning  {warning}" for warning in settings.warnings]
     lines += _policies(settings)
     lines += await examine_platforms(settings.environment, settings.file.rooms, offline=offline)
@@ -95,7 +104,10 @@ async def _logs(settings: Settings, factory: Factory, target: str, component: st
     name = component_logs(settings.file, target, component)
     if not name:
         return f"warning  {target}/{component}: nothing is monitored"
-    store = factory.log_store(settings.file.log_stores[name], settings, now=_now)
+    try:
+        store = factory.log_store(settings.file.log_stores[name], settings, now=_now)
+    except ValueError as error:
+        return f"PROBLEM  {target}/{component}: log store {name}: {error}"
     end = _now()
     window = Window(start=end - timedelta(hours=1), end=end)
     try:
@@ -106,8 +118,8 @@ async def _logs(settings: Settings, factory: Factory, target: str, component: st
         await store.close()
     documents = sum(counts.windows[0].documents.values())
     if counts.gaps:
-        keys = ", ".join(gap.key for gap in counts.gaps)
-        return f"PROBLEM  {target}/{component}: log store {name}: {keys}"
+        said = "; ".join(map(Words(settings.file.zone), counts.gaps))
+        return f"PROBLEM  {target}/{component}: log store {name}: {said}"
     return f"ok       {target}/{component}: {documents} log lines in the last hour ({name})"
 
 

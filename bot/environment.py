@@ -36,7 +36,8 @@ class Environment(BaseSettings):
     release_file: Path = Path("release.yml")
     """The file with targets, people, rooms, executors, log stores and policies."""
     state_dir: Path = Path("release-master-state")
-    """The folder where commands of the executor `command` leave their output and exit code."""
+    """The folder where commands of the executor `command` leave their exit code and their output,
+    as they wrote it: secrets are taken out when it is read. Only the bot's user may read it."""
     database_url: str = Field(
         default="sqlite:///release-master.sqlite3",
         pattern=r"^(sqlite:///|postgresql\+psycopg://)",

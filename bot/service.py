@@ -83,6 +83,7 @@ class Bot:
             owner=uuid.uuid4().hex,
             watch=self.metrics,
             limits=limits or Limits(),
+            clean=lambda text: reloader.current.clean(text),  # noqa: PLW0108 - a reload changes it
             try_out=try_out,
         )
         self.engine = Engine(self.services, PERFORMERS)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.core.config.executor import CommandExecutor
 from bot.core.config.explain import mend, validate
 from bot.core.config.problem import Problem, place
 from bot.core.config.release_file import ReleaseFile
+from bot.core.redact import confidential, redact
 from bot.core.references import check_names, check_references, find_warnings, variables
 from bot.environment import ENVIRONMENT, PREFIX, Environment, read_dotenv, read_environment
 from bot.strict_yaml import read_yaml
@@ -30,6 +32,14 @@ Of each group one is enough.
 """
 # Stores, sockets and logs are open when a reload comes.
 _FIXED = tuple(name for name in Environment.model_fields if name != "release_file")
+
+
+Proof = Callable[["Settings"], Iterable[Problem]]
+"""What adapters find wrong with settings that have passed every other check; nothing is begun."""
+
+
+def _unproved(_: Settings) -> Iterable[Problem]:
+    return ()
 
 
 class SettingsError(Exception):
@@ -73,6 +83,14 @@ class Settings:
         """Return those of the named environment variables that are set, for commands."""
         return {name: self.values[name] for name in names if name in self.values}
 
+    def clean(self, text: str) -> str:
+        """Return the text without secrets: the known ones, and what commands are told."""
+        known = [secret.get_secret_value() for secret in self.secrets.values()]
+        for executor in self.file.executors.values():
+            if isinstance(executor, CommandExecutor):
+                known += confidential(self.variables(executor.environment))
+        return redact(text, known)
+
     def summary(self) -> str:
         """Say what is configured: `1 target, 7 components, 9 people, ...`."""
         components = sum(len(target.components) for target in self.file.targets.values())
@@ -92,13 +110,15 @@ def load(
     environ: Mapping[str, str] | None = None,
     *,
     dotenv: Path | None = None,
+    proof: Proof = _unproved,
 ) -> Settings:
     """Read and check everything; raises SettingsError with all that is wrong at once.
 
     Without `environ`, the process's own environment and `.env` in the working directory are read;
     the environment wins over `.env`. Without `path`, RELEASE_MASTER_RELEASE_FILE says which file.
+    `proof` adds what only adapters can say.
     """
-    reading = _read(path, environ, dotenv)
+    reading = _read(path, environ, dotenv, proof)
     problems = [*reading.problems, *reading.missing]
     if problems or reading.settings is None:
         raise SettingsError(problems)
@@ -110,12 +130,13 @@ def check_config(
     environ: Mapping[str, str] | None = None,
     *,
     dotenv: Path | None = None,
+    proof: Proof = _unproved,
 ) -> tuple[int, str]:
     """Check as `load` does and return an exit code (0 or 1) and what to print.
 
     Secrets that are not set are only mentioned: the file may be checked where nothing is secret.
     """
-    reading = _read(path, environ, dotenv)
+    reading = _read(path, environ, dotenv, proof)
     if reading.problems or reading.settings is None:
         count = len(reading.problems)
         lines = [str(problem) for problem in reading.problems]
@@ -161,7 +182,9 @@ class _Reading:
     missing: tuple[Problem, ...] = ()
 
 
-def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | None) -> _Reading:
+def _read(
+    path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | None, proof: Proof
+) -> _Reading:
     if environ is None:
         environ, dotenv = os.environ, dotenv or Path(".env")
     written, problems = read_dotenv(dotenv) if dotenv else ({}, [])
@@ -181,7 +204,8 @@ def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | N
     warnings = [*_sourced(find_warnings(file), path), *environment.warnings()]
     folder = path.resolve().parent
     settings = Settings(environment, file, folder, _digest(file), tuple(warnings), secrets, values)
-    return _Reading(settings, (), tuple(_sourced(missing, path)))
+    found = _sourced(proof(settings), path)
+    return _Reading(settings, tuple(found), tuple(_sourced(missing, path)))
 
 
 def _unguarded(environment: Environment, file: ReleaseFile) -> Iterator[Problem]:

@@ -299,10 +299,12 @@ TEXTS: dict[str, str] = {
     "honesty.lag": "The newest log line is {lag} old (at most {limit}): lines are under way",
     "honesty.missed": "The round ran {late} too late: what it should have seen was missed",
     "honesty.missed_all": "All rounds were missed; this one would have come {late} too late",
+    "honesty.fault": "The round could not be run: {detail}",
     "honesty.log_store": "The log store could not count: {detail}",
     "honesty.version_unknown": "The running version could not be read: {detail}",
     "gap.missing_file": "No log file matches {pattern}",
     "gap.unreadable": "{lines} lines of {file} cannot be read ({share:percent})",
+    "gap.no_level": "{lines} of {whole} lines have no level ({share:percent}): see fields.level",
     "gap.no_documents": "No log line of any level: no traffic, or the logs do not arrive",
     "gap.unfinished": "{file} could not be read: {error}",
     # Errors since deploy

@@ -13,6 +13,8 @@ from bot.core.access import eligible
 from bot.core.config.problem import Loc, Problem, place, show, suggestion
 from bot.core.config.release_file import ReleaseFile, component_executor, component_logs
 from bot.core.config.target import Component, Target
+from bot.core.expressions import check_expressions
+from bot.core.templates import check_templates
 from bot.core.value import spell
 from bot.core.verb import Verb
 
@@ -25,6 +27,8 @@ def check_references(file: ReleaseFile) -> list[Problem]:
     return [
         *check_names(file),
         *_check_zone(file.zone, ("zone",)),
+        *check_expressions(file),
+        *check_templates(file),
         *_check_zones("log_stores", file.log_stores),
         *_check_zones("rooms", file.rooms),
         *_check_zones("people", file.people),

@@ -11,7 +11,7 @@ from bot.core.config.release_file import component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.nearest import nearest
-from bot.core.redact import cut, redact
+from bot.core.redact import cut
 from bot.core.span import SinceDeploy, SpanError, resolve
 from bot.core.spelling import spell
 from bot.core.spoken import spoken
@@ -121,8 +121,8 @@ async def _component(services: Services, asked: Asked, name: str) -> Answer:
     )
     try:
         counts = await services.adapters.log_store(file.log_stores[logs]).count(request)
-    except LogStoreError as error:
-        detail = cut(redact(str(error)), DETAIL)
+    except (LogStoreError, ValueError) as error:
+        detail = cut(services.clean(str(error)), DETAIL)
         return Answer(
             component=name, gaps=(text("errors.log_store", component=name, detail=detail),)
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from bot.core.config.release_file import component_executor
 from bot.core.operation import UnreachableError
-from bot.core.redact import cut, redact
+from bot.core.redact import cut
 from bot.core.value import Text, Value, text
 from bot.engine.services import Services
 
@@ -79,5 +79,5 @@ async def _groups(
     try:
         running = await executor.running(component)
     except UnreachableError as error:
-        return released, cut(redact(str(error)), DETAIL) or "?"
+        return released, cut(services.clean(str(error)), DETAIL) or "?"
     return {name: running.hosts(name) for name in (ALL, *running.groups.values())}, ""

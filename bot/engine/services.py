@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.config import ExecutorConfig, LogStoreConfig, ReleaseFile
+from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Text
 from bot.ports import Executor, LogStore, Room
@@ -135,6 +136,8 @@ class Services:
     """Names this process in leases."""
     watch: Watch = field(default_factory=Unwatched)
     limits: Limits = field(default_factory=Limits)
+    clean: Callable[[str], str] = redact
+    """Takes the secrets that are known here out of a text, and what looks like one."""
     try_out: bool = False
     """Refusals offer to act as somebody who may."""
 

@@ -25,7 +25,7 @@ CREATE TABLE unreadable (file INTEGER, low BIGINT, high BIGINT, open BOOLEAN);
 
 _ADD_DOCUMENTS = """
 INSERT INTO document
-SELECT $file, ts, left(level, 40), coalesce(nullif(left(type, 1000), ''), $no_type),
+SELECT $file, ts, left(trim(level), 40), coalesce(nullif(left(type, 1000), ''), $no_type),
   coalesce($host, host), left(message, 2000)
 FROM parsed WHERE ts >= $floor
 """
@@ -74,6 +74,12 @@ FROM (
 LEFT JOIN (
   SELECT file, count(*) AS lines FROM document WHERE ts >= $start AND ts < $end GROUP BY file
 ) AS good USING (file)
+"""
+
+
+_WITHOUT_LEVEL = """
+SELECT count(*) FILTER (WHERE level = ''), count(*)
+FROM document WHERE ts >= $start AND ts < $end
 """
 
 
@@ -159,7 +165,7 @@ class Documents:
         levels = [word for word in words if level_name(word) in wanted]
         hosts = self._rows(
             "SELECT host, count(*), min(ts) FROM document "
-            "WHERE ts >= $start AND ts < $end GROUP BY host",
+            "WHERE ts >= $start AND ts < $end AND level <> '' GROUP BY host",
             **span,
         )
         oldest = min((first for _, _, first in hosts), default=None)
@@ -196,6 +202,13 @@ class Documents:
     def unreadable(self, window: Window) -> list[tuple[int, int, float]]:
         """Each file with lines in the window that could not be read: file, lines, their share."""
         return self._rows(_UNREADABLE, start=micros(window.start), end=micros(window.end))
+
+    def without_level(self, window: Window) -> tuple[int, int]:
+        """How many documents of the window have no level, and how many it has."""
+        [(lines, whole)] = self._rows(
+            _WITHOUT_LEVEL, start=micros(window.start), end=micros(window.end)
+        )
+        return lines, whole
 
     def drop_before(self, floor: int) -> None:
         """Forget documents before this time."""

@@ -22,7 +22,7 @@ def check(release: Release, step: Step) -> Card:
             "check.text",
             release=release.id,
             step=step.id,
-            result=f"verdict.word.{check_word(step) or 'waiting'}",
+            result=_standing(step),
             round=step.round,
             rounds=release.config.policies[step.component].rounds,
         ),
@@ -45,6 +45,12 @@ def check_word(step: Step) -> str:
     if step.state in {StepState.RUNNING, StepState.DONE, StepState.FAILED}:
         return str(step.result)
     return str(step.state)
+
+
+def _standing(step: Step) -> str:
+    """The message that words how it stands, without parameters of its own."""
+    word = check_word(step) or "waiting"
+    return "state.baking" if word == "running" else f"verdict.word.{word}"
 
 
 def _lines(release: Release, step: Step) -> list[Cell]:
