@@ -4,14 +4,15 @@
 PY := .venv/bin/python
 PORT ?=
 LOGS ?=
+ON_FAIL ?=
 WORKERS ?= 2
 CODE := bot adapters tests $(if $(wildcard bench/*.py),bench) $(if $(wildcard examples/*/*.py),examples)
 PYTEST := $(PY) -m pytest -q -n $(WORKERS) --dist worksteal
-FAST := not provisioned and not browser and not crash and not processes and not long
+FAST := not (provisioned or browser or crash or processes or thorough or long)
 export PYTHON
 
 .PHONY: help setup runtime run provision format-check lint types contracts links check \
-	test test-fast test-long format lock screenshots bench clean
+	test test-fast test-long format lock messages screenshots bench clean
 
 help:  ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,16 +23,17 @@ setup:  ## make .venv with everything that checks and tests need
 runtime:
 	@.ci/setup runtime
 
-run: runtime  ## drive a made-up release in the browser (PORT=8080, LOGS=elasticsearch)
+run: runtime  ## drive a made-up release in the browser (PORT=8080, ON_FAIL=roll_back, LOGS=elasticsearch)
 	@server=""; if [ "$(LOGS)" = elasticsearch ]; then \
 		$(PY) -m tests.support.provision elasticsearch || exit 1; \
 		server="$$($(PY) -m tests.support.downloads)"; \
 	fi; \
-	exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) $(if $(LOGS),--logs $(LOGS)) \
+	exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) \
+		$(if $(ON_FAIL),--on-fail $(ON_FAIL)) $(if $(LOGS),--logs $(LOGS)) \
 		$${server:+--server "$$server"}
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium elasticsearch
+	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch
 
 format-check: setup
 	$(PY) -m ruff format --check .
@@ -68,6 +70,9 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: setup  ## write the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(LOCK) $(if $(UPGRADE),--upgrade) -o requirements.lock
 	$(LOCK) $(if $(UPGRADE),--upgrade) --group dev -c requirements.lock -o requirements-dev.lock
+
+messages: setup  ## bring the catalogues of translations up to date with the English texts
+	$(PY) -m tests.support.messages
 
 screenshots: setup  ## take the pictures of the documentation
 	@$(PY) -m tests.support.provision chromium fonts

@@ -1,4 +1,4 @@
-"""The command line, and the only place that knows adapters and bot alike (composition root)."""
+"""The command line: reads what is asked for, and does it."""
 
 from __future__ import annotations
 
@@ -8,81 +8,23 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 
-from adapters.deploy.command import CommandDeployer
-from adapters.deploy.http import HttpDeployer
-from adapters.deploy.memory import MemoryDeployer
-from adapters.logs.elasticsearch import Credentials, ElasticsearchStore, Wire
-from adapters.logs.files import FilesStore
-from adapters.logs.memory import MemoryStore
 from bot import __version__
-from bot.core.config import (
-    CommandExecutor,
-    ElasticsearchLogStore,
-    ExecutorConfig,
-    FilesLogStore,
-    HttpExecutor,
-    LogStoreConfig,
-)
-from bot.core.export import ExportFormat, broken, export_journal
-from bot.core.journal import JournalRow
+from bot.core.config import OnFail
+from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
+from bot.factory import Adapters, prove_settings
 from bot.observability import LogStyle, configure_logging
-from bot.ports import Executor, LogStore
 from bot.service import Bot
-from bot.settings import Reloader, Settings, SettingsError, check_config, load
+from bot.settings import Reloader, SettingsError, check_config, load
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.tryout import TryOut, TryOutError
 
 EX_CONFIG = 78
 """The exit code of refused settings (sysexits.h), which a supervisor need not try again."""
-
-
-class Adapters:
-    """Makes executors and log stores from their configuration."""
-
-    def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
-        """A new executor with its secrets."""
-        clean = _redactor(settings)
-        if isinstance(config, HttpExecutor):
-            credential = settings.secret(config.auth_env) if config.auth_env else ""
-            return HttpDeployer(config, credential=credential, redact=clean)
-        if isinstance(config, CommandExecutor):
-            return CommandDeployer(
-                config,
-                state_dir=Path(settings.environment.state_dir),
-                environment=settings.variables(config.environment),
-                redact=clean,
-            )
-        return MemoryDeployer(config)
-
-    def log_store(
-        self, config: LogStoreConfig, settings: Settings, *, now: Callable[[], datetime]
-    ) -> LogStore:
-        """A new log store; relative paths are relative to release.yml's folder."""
-        base = Path(settings.environment.release_file).resolve().parent
-        scale = settings.file.time_scale
-        if isinstance(config, FilesLogStore):
-            return FilesStore(config, base, now=now, time_scale=scale)
-        if isinstance(config, ElasticsearchLogStore):
-            credentials = Credentials(
-                api_key=settings.secret(config.api_key_env) if config.api_key_env else "",
-                bearer=settings.secret(config.bearer_env) if config.bearer_env else "",
-                password=settings.secret(config.password_env) if config.password_env else "",
-            )
-            wire = Wire(config, credentials, base=base, redact=_redactor(settings))
-            return ElasticsearchStore(config, wire, now=now, time_scale=scale)
-        return MemoryStore()
-
-
-def _redactor(settings: Settings) -> Callable[[str], str]:
-    """Hides the secrets that release.yml names, and what looks like one."""
-    known = [secret.get_secret_value() for secret in settings.secrets.values()]
-    return lambda line: redact(line, known)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -93,10 +35,62 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"release-master {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    trial = commands.add_parser(
-        "try", help="drive a release of seven real processes on this machine; needs no account"
+    trial = "drive a release of seven real processes on this machine; needs no account"
+    _with_trial_options(_command(commands, "try", trial))
+    _with_file(_command(commands, "serve", "run the bot for a team, as release.yml says"))
+    check = _command(commands, "check-config", "say whether release.yml is valid, and why not")
+    check.add_argument("file", nargs="?", type=Path, help="default: as the environment says")
+    doctor = _command(commands, "doctor", "say what is configured and what answers")
+    _with_file(doctor)
+    doctor.add_argument("--offline", action="store_true", help="only look at the configuration")
+    export = _command(commands, "export", "write the journal, after checking its hash chain")
+    _with_file(export)
+    export.add_argument("release", nargs="?", type=_release, help="#42; all of them when left out")
+    export.add_argument(
+        "--format",
+        choices=[str(f) for f in ExportFormat],
+        default="json",
+        help="json: one document (the default); csv: a row for each event, for spreadsheets",
     )
-    trial.add_argument("--port", type=int, default=8080, help="of the page (0: any free one)")
+    return top
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - the library has no public name for it
+
+
+def _command(
+    commands: _Commands[argparse.ArgumentParser], name: str, purpose: str
+) -> argparse.ArgumentParser:
+    said = f"{purpose[0].upper()}{purpose[1:]}. {_MORE.get(name, '')}".strip()
+    return commands.add_parser(name, help=purpose, description=said)
+
+
+_MORE = {
+    "try": "Everything is local and temporary, times are shortened; Ctrl-C ends it all.",
+    "serve": "Settings come from the environment and .env; SIGHUP reads release.yml again.",
+    "check-config": "The exit code is 0 when it is valid, else 1.",
+    "doctor": "The exit code is 0 when nothing is wrong, else 1.",
+    "export": "The exit code is 1 when a chain is broken or cut off.",
+}
+"""What a command's help says beside its purpose."""
+
+
+def _port(word: str) -> int:
+    if not word.isdigit() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port; write 0 to 65535")
+    return int(word)
+
+
+def _with_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config", type=Path, help="release.yml (default: as the environment says)"
+    )
+
+
+def _with_trial_options(trial: argparse.ArgumentParser) -> None:
+    trial.add_argument(
+        "--port", type=_port, default=8080, help="of the page (default: 8080; 0: any free one)"
+    )
     trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
     trial.add_argument(
         "--logs", choices=("files", "elasticsearch"), default="files", help="where logs are counted"
@@ -108,25 +102,12 @@ def parser() -> argparse.ArgumentParser:
         help="an unpacked Elasticsearch for --logs elasticsearch (make run LOGS=elasticsearch "
         "fetches one)",
     )
-    serve = commands.add_parser("serve", help="run the bot for a team, as release.yml says")
-    _with_file(serve)
-    check = commands.add_parser(
-        "check-config", help="say whether release.yml is valid, and why not"
-    )
-    check.add_argument("file", nargs="?", type=Path, help="default: release.yml")
-    doctor = commands.add_parser("doctor", help="say what is configured and what answers")
-    _with_file(doctor)
-    doctor.add_argument("--offline", action="store_true", help="only look at the configuration")
-    export = commands.add_parser("export", help="write the journal, after checking its hash chain")
-    _with_file(export)
-    export.add_argument("release", nargs="?", type=_release, help="#42; all of them when left out")
-    export.add_argument("--format", choices=[str(f) for f in ExportFormat], default="json")
-    return top
-
-
-def _with_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--config", type=Path, help="release.yml (default: as the environment says)"
+    trial.add_argument(
+        "--on-fail",
+        choices=[str(way) for way in OnFail],
+        default=str(OnFail.ASK),
+        help="a failed check: ask people (the default), roll_back by itself after a countdown that "
+        "anyone who may abort can stop, or observe to the last round",
     )
 
 
@@ -139,26 +120,32 @@ def _release(word: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0 when it did what it is for."""
+    os.umask(0o077)
     options = parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)
     except SettingsError as error:
         print(f"release-master: the settings are refused\n{error}", file=sys.stderr)  # noqa: T201
         return EX_CONFIG
-    except (StoreError, TryOutError, ValueError, OSError) as error:
+    except StoreError as error:
+        where = "the database that RELEASE_MASTER_DATABASE_URL names"
+        print(f"release-master: {where}: {error.detail or error.code}", file=sys.stderr)  # noqa: T201
+        return 2
+    except (TryOutError, ValueError, OSError) as error:
         print(f"release-master: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
         return 2
 
 
 def _check_config(options: argparse.Namespace) -> int:
-    code, said = check_config(options.file)
+    code, said = check_config(options.file, proof=prove_settings)
     print(said, file=sys.stderr if code else sys.stdout)
     return code
 
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = load(options.config)
-    report = asyncio.run(examine(settings, Adapters(), offline=options.offline))
+    wrong = tuple(prove_settings(settings))
+    report = asyncio.run(examine(settings, Adapters(), wrong, offline=options.offline))
     print(report.said)  # noqa: T201 - its purpose
     return 0 if report.well else 1
 
@@ -189,7 +176,8 @@ async def _try(options: argparse.Namespace) -> int:
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
     if server:
         print("and Elasticsearch, which takes up to a minute …", flush=True)  # noqa: T201
-    async with TryOut(data_dir=options.data, elasticsearch=server) as trial:
+    on_fail = OnFail(options.on_fail)
+    async with TryOut(data_dir=options.data, on_fail=on_fail, elasticsearch=server) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,
@@ -214,14 +202,13 @@ async def _try(options: argparse.Namespace) -> int:
 
 
 async def _serve(options: argparse.Namespace) -> int:
-    reloader = Reloader(lambda: load(options.config))
+    reloader = Reloader(lambda: load(options.config, proof=prove_settings))
     settings = reloader.current
     environment = settings.environment
-    known = [secret.get_secret_value() for secret in settings.secrets.values()]
     configure_logging(
         LogStyle(environment.log_format),
         environment.log_level,
-        redact=lambda line: redact(line, known),
+        redact=lambda line: reloader.current.clean(line),  # noqa: PLW0108 - a reload changes it
     )
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - at the start, for the operator
@@ -235,25 +222,35 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 async def _export(options: argparse.Namespace) -> int:
-    store = Store(load(options.config).environment.database_url)
+    environment = load(options.config).environment
+    if environment.database_missing:
+        raise StoreError("store.unreachable", f"there is no file {environment.database_file}")
+    store = Store(environment.database_url)
     await store.open()
     try:
         wanted = options.release
 
-        def read(tx: Tx) -> dict[int, list[JournalRow]]:
+        def read(tx: Tx) -> dict[int, Chain]:
             numbers = [wanted] if wanted else tx.journalled_releases()
-            return {number: list(tx.journal(number)) for number in numbers}
+            return {number: _chain(tx, number) for number in numbers}
 
-        rows = await store.read(read)
+        chains = await store.read(read)
     finally:
         await store.close()
-    if wanted and not rows[wanted]:
+    if wanted and not chains[wanted].rows and not chains[wanted].moves:
         print(f"release-master: there is no release #{wanted}", file=sys.stderr)  # noqa: T201
         return 1
-    sys.stdout.write(export_journal(rows, ExportFormat(options.format)))
-    for release, seq in broken(rows).items():
-        print(f"#{release}: the hash chain is broken at row {seq}", file=sys.stderr)  # noqa: T201
-    return 1 if broken(rows) else 0
+    sys.stdout.write(export_journal(chains, ExportFormat(options.format)))
+    for release, seq in broken(chains).items():
+        rows = len(chains[release].rows)
+        what = f"is broken at row {seq}" if seq <= rows else f"was cut off after row {rows}"
+        print(f"#{release}: the hash chain {what}", file=sys.stderr)  # noqa: T201
+    return 1 if broken(chains) else 0
+
+
+def _chain(tx: Tx, number: int) -> Chain:
+    release = tx.get(number)
+    return Chain(tx.journal(number), release.version if release else 0)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -266,5 +263,4 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 if __name__ == "__main__":
-    os.umask(0o077)
     sys.exit(main())

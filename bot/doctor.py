@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.chat.texts import Words
 from bot.core.config import OnFail
+from bot.core.config.problem import Problem
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
 from bot.engine.planner import may_roll_back
+from bot.platforms import examine_platforms
 from bot.resources import Factory
 from bot.settings import Settings
 from bot.store import Store
@@ -34,11 +37,18 @@ class Report:
         return "\n".join(self.lines)
 
 
-async def examine(settings: Settings, factory: Factory, *, offline: bool) -> Report:
-    """Look at everything; with `offline` nothing outside this machine's files is asked."""
+async def examine(
+    settings: Settings, factory: Factory, wrong: Iterable[Problem] = (), *, offline: bool
+) -> Report:
+    """Look at everything; with `offline` nothing outside this machine's files is asked.
+
+    `wrong` is what the adapters found in the settings.
+    """
     lines = [f"ok       {settings.summary()}"]
+    lines += [f"PROBLEM  {problem}" for problem in wrong]
     lines += [f"warning  {warning}" for warning in settings.warnings]
     lines += _policies(settings)
+    lines += await examine_platforms(settings.environment, settings.file.rooms, offline=offline)
     if offline:
         return Report(tuple(lines))
     lines.append(await _store(settings))
@@ -94,7 +104,10 @@ async def _logs(settings: Settings, factory: Factory, target: str, component: st
     name = component_logs(settings.file, target, component)
     if not name:
         return f"warning  {target}/{component}: nothing is monitored"
-    store = factory.log_store(settings.file.log_stores[name], settings, now=_now)
+    try:
+        store = factory.log_store(settings.file.log_stores[name], settings, now=_now)
+    except ValueError as error:
+        return f"PROBLEM  {target}/{component}: log store {name}: {error}"
     end = _now()
     window = Window(start=end - timedelta(hours=1), end=end)
     try:

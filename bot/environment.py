@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,6 @@ from bot.core.config.problem import Problem, suggestion
 
 PREFIX = "RELEASE_MASTER_"
 ENVIRONMENT = "environment"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Environment(BaseSettings):
@@ -36,7 +36,8 @@ class Environment(BaseSettings):
     release_file: Path = Path("release.yml")
     """The file with targets, people, rooms, executors, log stores and policies."""
     state_dir: Path = Path("release-master-state")
-    """The folder where commands of the executor `command` leave their output and exit code."""
+    """The folder where commands of the executor `command` leave their exit code and their output,
+    as they wrote it: secrets are taken out when it is read. Only the bot's user may read it."""
     database_url: str = Field(
         default="sqlite:///release-master.sqlite3",
         pattern=r"^(sqlite:///|postgresql\+psycopg://)",
@@ -55,6 +56,20 @@ class Environment(BaseSettings):
     """The token that `/metrics` wants; empty: it is closed on the common port."""
     alerts_token: SecretStr = Field(default=SecretStr(""), min_length=16)
     """The token that the alert hook wants; empty: the hook is closed."""
+    slack_bot_token: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The bot token of the Slack app, `xoxb-...`; needed as soon as a room is a Slack channel."""
+    slack_app_token: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The app-level token, `xapp-...`, for Socket Mode; empty: Slack calls over HTTP."""
+    slack_signing_secret: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The signing secret of the Slack app; needed where Slack calls over HTTP."""
+    slack_api_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://")
+    """Where Slack's Web API is."""
+    line_channel_secret: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The channel secret of the LINE channel; needed as soon as a room is a LINE chat."""
+    line_channel_token: SecretStr = Field(default=SecretStr(""), min_length=16)
+    """The channel access token of the LINE channel."""
+    line_api_url: str = Field(default="https://api.line.me", pattern=r"^https?://")
+    """Where LINE's Messaging API is."""
     log_format: Literal["console", "json"] = "console"
     """console: lines for people; json: one object a line for machines."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -68,9 +83,29 @@ class Environment(BaseSettings):
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file; None where the database is a server."""
+        name = self.database_url.removeprefix("sqlite:///")
+        return Path(name) if name != self.database_url else None
+
+    @property
+    def database_missing(self) -> bool:
+        """Whether the SQLite file is not there (yet)."""
+        return self.database_file is not None and not self.database_file.exists()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the address that is listened on."""
+        bare = self.host.strip("[]").partition("%")[0]
+        try:
+            return ipaddress.ip_address(bare).is_loopback
+        except ValueError:
+            return bare.lower() == "localhost"
+
     def warnings(self) -> list[Problem]:
         """Say what is allowed but probably not meant."""
-        if self.public_url or self.host in _LOOPBACK:
+        if self.public_url or self.is_local:
             return []
         right = f"is not set, so links in messages begin with {self.base_url}"
         return [Problem(source=ENVIRONMENT, path=f"{PREFIX}PUBLIC_URL", right=right)]

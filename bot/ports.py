@@ -76,3 +76,14 @@ class Room(Protocol):
 
 class RoomError(Exception):
     """The card was not delivered; the message says why. Delivered later when worth it."""
+
+
+class RoomBusyError(RoomError):
+    """Not now, but in `seconds`: a rate limit, a pause between edits, or no connection.
+
+    The card is made anew then, so that the last state wins; it is never given up.
+    """
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = seconds

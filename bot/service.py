@@ -12,32 +12,47 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 
-from bot.chat.render import ViewerWords
+from bot.chat.platform import Ground
 from bot.chat.room import RoomLog
 from bot.chat.stored_log import StoredLog
 from bot.clock import Clock, SteadyClock
+from bot.core.config import ReleaseFile
 from bot.core.effect import EffectKind
 from bot.engine import operations, rooms, rounds
-from bot.engine.engine import Engine
+from bot.engine.engine import Engine, Performer
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
 from bot.engine.services import Limits, Services
 from bot.facts import Facts
 from bot.observability import LoopLag, Metrics
+from bot.platforms import make_platforms
 from bot.resources import Factory, Resources
 from bot.settings import Reloader
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.store.room_log import StoreRoomLog
-from bot.web.app import any_port, create_app, listen
+from bot.web.app import any_port, create_app, create_figures_app, listen
 from bot.web.backend import Backend
 from bot.web.security import allowed_hosts, check_bind
 from bot.web.site import Mode, Site
 
 log = structlog.get_logger("release_master")
 
+LOOPBACK = "127.0.0.1"
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
+
+
+PERFORMERS: dict[EffectKind, Performer] = {
+    EffectKind.START: operations.start,
+    EffectKind.LOOK: operations.look,
+    EffectKind.STOP: operations.stop,
+    EffectKind.VERIFY: operations.verify,
+    EffectKind.CHECK: rounds.check,
+    EffectKind.SHOW: rooms.deliver,
+    EffectKind.SHARE: rooms.deliver,
+}
+"""Who performs which effect; timers are the engine's own."""
 
 
 class Bot:
@@ -68,25 +83,25 @@ class Bot:
             owner=uuid.uuid4().hex,
             watch=self.metrics,
             limits=limits or Limits(),
+            clean=lambda text: reloader.current.clean(text),  # noqa: PLW0108 - a reload changes it
             try_out=try_out,
         )
-        self.engine = Engine(
-            self.services,
-            {
-                EffectKind.START: operations.start,
-                EffectKind.LOOK: operations.look,
-                EffectKind.STOP: operations.stop,
-                EffectKind.VERIFY: operations.verify,
-                EffectKind.CHECK: rounds.check,
-                EffectKind.SHOW: rooms.deliver,
-                EffectKind.SHARE: rooms.deliver,
-            },
-        )
+        self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)
         self.recovery = Recovery(self.engine, self.intake)
+        ground = Ground(
+            environment=reloader.current.environment,
+            services=self.services,
+            intake=self.intake,
+            background=self.engine.background,
+            words=self.adapters.words,
+        )
+        self.platforms = () if try_out else make_platforms(ground)
+        self.adapters.platforms = self.platforms
         self._idle = False
         self._ticks = Clock()
         self._runner: web.AppRunner | None = None
+        self._figures: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -117,7 +132,12 @@ class Bot:
         taken = None if chosen else any_port(environment.host)
         known = taken.getsockname()[1] if taken else chosen
         app = create_app(self._site(known), self._backend(log_))
+        for platform in self.platforms:
+            app.add_routes(platform.routes())
         self._runner = await listen(app, environment.host, chosen, taken)
+        if environment.metrics_port:
+            figures = create_figures_app(self._site(environment.metrics_port), self._backend(log_))
+            self._figures = await listen(figures, LOOPBACK, environment.metrics_port)
         lag = LoopLag(self.metrics.loop_lagged, monotonic=time.monotonic, sleep=asyncio.sleep)
         self._tasks = [
             self.engine.background(self.engine.run(), "engine"),
@@ -128,6 +148,8 @@ class Bot:
         self._ticks.every(TICK, self._tick, "tick")
         self._ticks.every(30 * TICK, self._heartbeat, "heartbeat")
         self._ticks.start()
+        for platform in self.platforms:
+            await platform.start()
 
     def _backend(self, room_log: RoomLog) -> Backend:
         return Backend(
@@ -143,10 +165,11 @@ class Bot:
         return Site(
             mode=Mode.TRY if self.try_out else Mode.SERVE,
             hosts=allowed_hosts(environment.host, port, environment.base_url),
-            say=ViewerWords(settings.file.zone),
+            words=self.adapters.viewer_words,
             registry=self.metrics.registry,
             now=self.clock.now,
             time_scale=settings.file.time_scale,
+            on_fail=_on_fail(settings.file) if self.try_out else "",
             alerts_token=environment.alerts_token.get_secret_value(),
             metrics_token=environment.metrics_token.get_secret_value(),
             secure_cookie=environment.base_url.startswith("https://"),
@@ -188,16 +211,25 @@ class Bot:
             parts["clock"] = f"the system's clock was set {seconds:+.0f} s"
         if self._tasks and self._tasks[0].done():
             parts["engine"] = "not running"
-        return parts
+        return parts | {platform.name: platform.trouble() for platform in self.platforms}
 
     async def stop(self) -> None:
         """Stop within ten seconds; what is cut off goes on with the next start."""
         await self._ticks.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        for platform in self.platforms:
+            await platform.stop()
+        for runner in (self._runner, self._figures):
+            if runner is not None:
+                await runner.cleanup()
         await self.engine.stop(4.0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.adapters.close()
         await self.store.close()
+
+
+def _on_fail(file: ReleaseFile) -> str:
+    """What a failed check leads to where all policies agree, as those of the try-out do."""
+    ways = {str(policy.on_fail) for policy in file.policies.values()}
+    return ways.pop() if len(ways) == 1 else ""

@@ -5,23 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.core.config.executor import CommandExecutor
 from bot.core.config.explain import mend, validate
 from bot.core.config.problem import Problem, place
 from bot.core.config.release_file import ReleaseFile
+from bot.core.redact import confidential, redact
 from bot.core.references import check_names, check_references, find_warnings, variables
-from bot.environment import PREFIX, Environment, read_dotenv, read_environment
+from bot.environment import ENVIRONMENT, PREFIX, Environment, read_dotenv, read_environment
 from bot.strict_yaml import read_yaml
 
 __all__ = ["Environment", "Reloader", "Settings", "SettingsError", "check_config", "load"]
 
-# The stores and the sockets are open when a reload comes.
-_FIXED = ("database_url", "host", "port", "metrics_port")
+PLATFORM_SECRETS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "slack": (("slack_bot_token",), ("slack_app_token", "slack_signing_secret")),
+    "line": (("line_channel_secret",), ("line_channel_token",)),
+}
+"""Kind of room -> keys of the environment without which its platform cannot be spoken to.
+
+Of each group one is enough.
+"""
+# Stores, sockets and logs are open when a reload comes.
+_FIXED = tuple(name for name in Environment.model_fields if name != "release_file")
+
+
+Proof = Callable[["Settings"], Iterable[Problem]]
+"""What adapters find wrong with settings that have passed every other check; nothing is begun."""
+
+
+def _unproved(_: Settings) -> Iterable[Problem]:
+    return ()
 
 
 class SettingsError(Exception):
@@ -38,6 +56,8 @@ class Settings:
 
     environment: Environment
     file: ReleaseFile
+    folder: Path
+    """Where release.yml is; relative paths in it begin here."""
     digest: str
     """SHA-256 of the content; comments, spaces and written-out defaults do not change it."""
     warnings: tuple[Problem, ...] = ()
@@ -53,9 +73,23 @@ class Settings:
             raise LookupError(f"release.yml names no environment variable {name!r}")
         return self.secrets[name].get_secret_value()
 
+    @property
+    def secrets_digest(self) -> str:
+        """SHA-256 of all secrets: what was made with other ones is made anew."""
+        known = sorted((name, secret.get_secret_value()) for name, secret in self.secrets.items())
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+
     def variables(self, names: Iterable[str]) -> dict[str, str]:
         """Return those of the named environment variables that are set, for commands."""
         return {name: self.values[name] for name in names if name in self.values}
+
+    def clean(self, text: str) -> str:
+        """Return the text without secrets: the known ones, and what commands are told."""
+        known = [secret.get_secret_value() for secret in self.secrets.values()]
+        for executor in self.file.executors.values():
+            if isinstance(executor, CommandExecutor):
+                known += confidential(self.variables(executor.environment))
+        return redact(text, known)
 
     def summary(self) -> str:
         """Say what is configured: `1 target, 7 components, 9 people, ...`."""
@@ -76,13 +110,15 @@ def load(
     environ: Mapping[str, str] | None = None,
     *,
     dotenv: Path | None = None,
+    proof: Proof = _unproved,
 ) -> Settings:
     """Read and check everything; raises SettingsError with all that is wrong at once.
 
     Without `environ`, the process's own environment and `.env` in the working directory are read;
     the environment wins over `.env`. Without `path`, RELEASE_MASTER_RELEASE_FILE says which file.
+    `proof` adds what only adapters can say.
     """
-    reading = _read(path, environ, dotenv)
+    reading = _read(path, environ, dotenv, proof)
     problems = [*reading.problems, *reading.missing]
     if problems or reading.settings is None:
         raise SettingsError(problems)
@@ -94,12 +130,13 @@ def check_config(
     environ: Mapping[str, str] | None = None,
     *,
     dotenv: Path | None = None,
+    proof: Proof = _unproved,
 ) -> tuple[int, str]:
     """Check as `load` does and return an exit code (0 or 1) and what to print.
 
     Secrets that are not set are only mentioned: the file may be checked where nothing is secret.
     """
-    reading = _read(path, environ, dotenv)
+    reading = _read(path, environ, dotenv, proof)
     if reading.problems or reading.settings is None:
         count = len(reading.problems)
         lines = [str(problem) for problem in reading.problems]
@@ -132,7 +169,7 @@ class Reloader:
                 why = f"{name} cannot change while the bot runs; restart it for that"
                 return False, f"reload refused, the old configuration stays:\n{why}"
         self.current = new
-        if (new.digest, new.environment, new.secrets) == (old.digest, old.environment, old.secrets):
+        if (new.digest, new.secrets) == (old.digest, old.secrets):
             return True, "reloaded, nothing has changed"
         lines = [f"warning: {problem}" for problem in new.warnings]
         return True, "\n".join([f"reloaded: {new.summary()}", *lines])
@@ -145,7 +182,9 @@ class _Reading:
     missing: tuple[Problem, ...] = ()
 
 
-def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | None) -> _Reading:
+def _read(
+    path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | None, proof: Proof
+) -> _Reading:
     if environ is None:
         environ, dotenv = os.environ, dotenv or Path(".env")
     written, problems = read_dotenv(dotenv) if dotenv else ({}, [])
@@ -156,12 +195,27 @@ def _read(path: Path | None, environ: Mapping[str, str] | None, dotenv: Path | N
     path = path or Path(values.get(f"{PREFIX}RELEASE_FILE") or default)
     file, in_file = _read_file(path)
     problems += [*found, *_sourced(in_file, path)]
+    if environment is not None and file is not None:
+        problems += _unguarded(environment, file)
     if file is None or environment is None or problems:
         return _Reading(None, tuple(problems))
     secrets, missing = _read_secrets(file, values)
+    missing += _lacking(file, environment)
     warnings = [*_sourced(find_warnings(file), path), *environment.warnings()]
-    settings = Settings(environment, file, _digest(file), tuple(warnings), secrets, values)
-    return _Reading(settings, (), tuple(_sourced(missing, path)))
+    folder = path.resolve().parent
+    settings = Settings(environment, file, folder, _digest(file), tuple(warnings), secrets, values)
+    found = _sourced(proof(settings), path)
+    return _Reading(settings, tuple(found), tuple(_sourced(missing, path)))
+
+
+def _unguarded(environment: Environment, file: ReleaseFile) -> Iterator[Problem]:
+    if environment.is_local or any(person.token_sha256 for person in file.people.values()):
+        return
+    right = (
+        "can be reached from other machines, but nobody could sign in: give at least one person "
+        "in release.yml a token_sha256, or listen on 127.0.0.1"
+    )
+    yield Problem(source=ENVIRONMENT, path=f"{PREFIX}HOST", value=environment.host, right=right)
 
 
 def _read_file(path: Path) -> tuple[ReleaseFile | None, list[Problem]]:
@@ -200,6 +254,20 @@ def _read_secrets(
             )
             missing.append(Problem(path=place(loc), right=right))
     return secrets, missing
+
+
+def _lacking(file: ReleaseFile, environment: Environment) -> list[Problem]:
+    """The secrets of chat platforms that rooms need and the environment does not have."""
+    problems = []
+    for kind, groups in PLATFORM_SECRETS.items():
+        rooms = [key for key, room in file.rooms.items() if room.kind == kind]
+        for names in groups if rooms else ():
+            if any(getattr(environment, name).get_secret_value() for name in names):
+                continue
+            either = " or ".join(f"{PREFIX}{name.upper()}" for name in names)
+            right = f"needs the environment variable {either}; set it or put it in .env"
+            problems.append(Problem(path=f"rooms.{rooms[0]}", right=right))
+    return problems
 
 
 def _sourced(problems: Iterable[Problem], path: Path) -> list[Problem]:

@@ -17,8 +17,13 @@ from typing import Any, Self
 
 import yaml
 
+from bot.core.config import OnFail
+
 TIME_SCALE = 60.0
 """How much shorter every duration of a comparison is in the try-out."""
+
+ROLLBACK_COUNTDOWN = "15s"
+"""How long an automatic rollback can be stopped in the try-out; nothing divides it."""
 
 _READY_WITHIN = 60.0
 _ENDS_WITHIN = 10.0
@@ -39,8 +44,9 @@ class TryOut:
     Raises TryOutError on entering when the target is not ready in time. On leaving, and also when
     this process is killed, all of its processes end. With `data_dir` its logs, versions and tasks
     are kept and taken up the next time; without, they are in a temporary folder and deleted.
-    `options` are further arguments of the deployment API. With `elasticsearch`, the folder of an
-    unpacked server, the logs are shipped into one and counted there instead of in the files.
+    `on_fail` is what a failed check leads to; `options` are further arguments of the deployment
+    API. With `elasticsearch`, the folder of an unpacked server, the logs are shipped into one and
+    counted there instead of in the files.
     """
 
     def __init__(
@@ -48,10 +54,12 @@ class TryOut:
         *,
         data_dir: Path | None = None,
         time_scale: float = TIME_SCALE,
+        on_fail: OnFail = OnFail.ASK,
         options: Sequence[str] = (),
         elasticsearch: Path | None = None,
     ) -> None:
         self.time_scale = time_scale
+        self.on_fail = on_fail
         self.environment: dict[str, str] = {}
         """The secrets that `release_file` names: variable -> value."""
         self.api_url = ""
@@ -162,6 +170,8 @@ class TryOut:
             # Under the name of the example's, which the target names.
             file["log_stores"] = {name: _in_elasticsearch(logs_port) for name in file["log_stores"]}
         for policy in file["policies"].values():
+            policy["on_fail"] = str(self.on_fail)
+            policy["rollback_countdown"] = ROLLBACK_COUNTDOWN
             policy["auto_rollback_without_backtest"] = True
         for target in file["targets"].values():
             target["poll_every"] = _POLL_EVERY

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.support.elasticsearch import Server, running_elasticsearch
@@ -15,8 +18,16 @@ from tests.support.provision import MissingProgramError
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("release-master", deadline=None, print_blob=True)
 settings.load_profile("release-master")
+# Thousands of releases move in tests; who looks at their lines configures the log.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
-_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database", "elasticsearch_server"}
+_PROVISIONED_FIXTURES = {
+    "postgres_url",
+    "postgres_database",
+    "socket_slack",
+    "http_slack",
+    "elasticsearch_server",
+}
 
 
 @pytest.fixture(scope="session")
@@ -30,10 +41,11 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def elasticsearch_server(testrun_uid: str) -> Iterator[Server]:
+def elasticsearch_server() -> Iterator[Server]:
     """An Elasticsearch with TLS and users, shared by the tests of all workers."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
     try:
-        with running_elasticsearch(testrun_uid) as server:
+        with running_elasticsearch(run) as server:
             yield server
     except MissingProgramError as missing:
         _lacking(missing)

@@ -63,6 +63,39 @@ def test_check_config_says_what_would_be_right(
     assert "cart" in said
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("pattern", "(?P<time>[(?P<level>", "is no RE2 expression: missing ]: [(?P<level>"),
+        ("time_format", "%Q", "is no strptime format: Failed to parse format specifier %Q"),
+    ],
+)
+def test_what_only_an_adapter_understands_is_checked_at_the_start(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    key: str,
+    value: str,
+    said: str,
+) -> None:
+    """An expression that DuckDB refuses ends check-config and serve, and is a line of doctor."""
+    path = _environment(monkeypatch, tmp_path)
+    body = release_yml()
+    store = {"kind": "files", "paths": ["app.log"], "format": "pattern"}
+    store["pattern"] = r"(?P<time>\S+) (?P<level>\w+)"
+    body["log_stores"]["app"] = {**store, key: value}
+    path.write_text(yaml.safe_dump(body))
+    problem = f"release.yml: log_stores.app.{key}: '{value}' {said}"
+
+    codes = [main([command]) for command in ("check-config", "serve", "doctor")]
+
+    told = capsys.readouterr()
+    assert codes == [1, EX_CONFIG, 1]
+    assert told.err.count(problem) == 2
+    assert f"PROBLEM  {problem}" in told.out
+    assert f"PROBLEM  shop/cart: log store app: {key}: '{value}'" in told.out
+
+
 def test_serve_refuses_wrong_settings_with_its_own_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,7 +120,7 @@ def test_doctor_says_what_answers(
     assert offline == 0
     assert online == 1
     assert "ok       shop/cart: 3 hosts run 1.0 (pmc)" in said
-    assert "PROBLEM  shop/pay: log store app" in said
+    assert "PROBLEM  shop/pay: log store app: No log line of any level" in said
 
 
 def test_doctor_says_why_a_server_cannot_count_and_never_the_secret(
@@ -121,6 +154,7 @@ def test_export_verifies_the_journal(
     """JSON and CSV hold every row; a journal that was changed is exported, and called broken."""
     asyncio.run(_release(tmp_path))
     _environment(monkeypatch, tmp_path)
+    capsys.readouterr()
     assert main(["export", "#1"]) == 0
     body = json.loads(capsys.readouterr().out)
     assert main(["export", "--format", "csv"]) == 0
@@ -136,6 +170,28 @@ def test_export_verifies_the_journal(
     assert len(rows) == len(body["releases"][0]["rows"])
     assert broken == 1
     assert "#1: the hash chain is broken at row 1" in capsys.readouterr().err
+
+
+def test_export_makes_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong folder is told; an empty journal would look like one that was lost."""
+    _environment(monkeypatch, tmp_path)
+
+    assert main(["export"]) == 2
+    assert "RELEASE_MASTER_DATABASE_URL names: there is no file" in capsys.readouterr().err
+    assert not (tmp_path / "bot.sqlite3").exists()
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_refused_before_anything_starts(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The option is named as it was typed."""
+    with pytest.raises(SystemExit):
+        main(["try", f"--port={port}"])
+
+    assert f"argument --port: '{port}' is no port; write 0 to 65535" in capsys.readouterr().err
 
 
 async def _tamper(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
+from aiohttp.test_utils import unused_port
 
 from tests.support.bots import ALERTS_TOKEN, Page, Twins, page_of, release_yml, running_bot
 
@@ -51,6 +52,20 @@ async def test_no_silence_is_a_pass(tmp_path: Path) -> None:
         assert [a["label"] for a in card["actions"]][:2] == ["Check again", "Go on anyway"]
 
 
+async def test_a_room_speaks_its_language(tmp_path: Path) -> None:
+    """Cards and private answers of a Japanese room are Japanese, and its people type as ever."""
+    file = release_yml()
+    file["rooms"]["release"]["language"] = "ja"
+    async with running_bot(tmp_path, Twins(), file=file) as bot, page_of(bot, "mika") as page:
+        answer = await page.say("/release start shop")
+        question = await page.question("開始しますか")
+
+        assert answer["outcome"] == "accepted"
+        assert question["title"] == "shop のリリース #1 を開始しますか？"
+        assert question["actions"][0]["label"] == "開始"
+        assert (await page.say("status all"))["card"]["title"] == "進行中のリリース：1"
+
+
 async def test_alert_pauses_release_of_its_component(tmp_path: Path) -> None:
     """A firing alert is a line on the board, a journal event, by policy a pause and question."""
     twins = Twins()
@@ -72,6 +87,8 @@ async def test_alert_pauses_release_of_its_component(tmp_path: Path) -> None:
         async with page.session.get(f"{page.base}/api/releases/1/journal") as answer:
             journal = await answer.json()
         assert "HighLatency" in str(journal)
+        assert "step_started" in {event["code"] for event in journal["events"]}
+        assert all(event["text"] for event in journal["events"])
 
 
 async def test_alert_without_token_is_refused(tmp_path: Path) -> None:
@@ -146,6 +163,30 @@ async def test_readyz_names_the_part_that_is_not_ready(tmp_path: Path) -> None:
 
     assert status == 503
     assert body["parts"]["store"] == "store.full"
+
+
+async def test_figures_have_a_port_of_their_own(tmp_path: Path) -> None:
+    """On the loopback, without a token, and nothing but health and figures."""
+    port = unused_port()
+    own = {"RELEASE_MASTER_METRICS_PORT": str(port)}
+    found = {}
+    async with running_bot(tmp_path, Twins(), secrets=own), aiohttp.ClientSession() as session:
+        for path in ("/metrics", "/readyz", "/healthz", "/", "/api/me"):
+            async with session.get(f"http://127.0.0.1:{port}{path}") as answer:
+                found[path] = answer.status, await answer.text()
+
+    assert {path: status for path, (status, _) in found.items()} == {
+        "/metrics": 200,
+        "/readyz": 200,
+        "/healthz": 200,
+        "/": 404,
+        "/api/me": 404,
+    }
+    assert "release_master_outbox_age_seconds" in found["/metrics"][1]
+    assert '"parts"' in found["/readyz"][1]
+    with pytest.raises(aiohttp.ClientConnectionError):
+        async with aiohttp.ClientSession() as session:
+            await session.get(f"http://127.0.0.1:{port}/healthz")
 
 
 @pytest.mark.scenario(48)

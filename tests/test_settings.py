@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.config import OnFail
+from bot.core.config.problem import Problem
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.environment import Environment
 from bot.settings import Reloader, Settings, SettingsError, check_config, load
@@ -228,15 +229,15 @@ OTHER_MISTAKES = [
     (_put("executors.pmc.deploy", {"path": "/d", "metod": "PUT"}),
      "executors.pmc.deploy.metod: is no known key; did you mean 'method'?"),
     (lambda raw: raw["rooms"]["local"].pop("kind"),
-     "rooms.local.kind: is missing; write one of web, http"),
+     "rooms.local.kind: is missing; write one of web, slack, line, http"),
     (lambda raw: raw["people"]["ren"].pop("name"),
      "people.ren.name: is missing; write text of 1 to 80 characters"),
-    (_put("log_stores.files.format", "pattern"), ("log_stores.files: format: pattern needs a "
-     "`pattern` with a group (?P<time>...)")),
     (lambda raw: raw["targets"]["openchat"].update(expires=10**30, poll_every="5s"),
      f"{OPENCHAT}.expires: 1000000000000000000000000000000 is too large; write it smaller"),
     (_put("zone", "Asia/Tokio"), "zone: 'Asia/Tokio' is no time zone; did you mean 'Asia/Tokyo'?"),
     (_put("zone", "moon"), ("zone: 'moon' is no time zone; "
+     "write one like Asia/Tokyo, Europe/Berlin, UTC")),
+    (_put("rooms.local.zone", "moon"), ("rooms.local.zone: 'moon' is no time zone; "
      "write one like Asia/Tokyo, Europe/Berlin, UTC")),
     (_put("log_stores.files.zone", "../x"), ("log_stores.files.zone: '../x' is no time zone; "
      "write one like Asia/Tokyo, Europe/Berlin, UTC")),
@@ -256,6 +257,104 @@ def test_other_mistakes_are_said_by_their_place(
     write: Callable[[str], Path], edit: Edit, said: str
 ) -> None:
     """Unknown and missing keys, zones, names and authority each have their own sentence."""
+    assert _said(write(_edited(edit))) == [f"release.yml: {said}"]
+
+
+PMC = "executors.pmc"
+FILES = "log_stores.files"
+COMMANDS = {"kind": "command", "deploy": ["d", "{version}"], "restart": ["r"], "running": ["q"]}
+LINES = {"kind": "files", "paths": ["a.log"], "format": "pattern"}
+NO_HOST = "names no host; write an address like https://deploy.example:8443"
+NO_VERSION = (
+    "is no version; write letters, digits and . _ + : @ / -, beginning with a letter or digit"
+)
+TEMPLATES = [
+    (_put(f"{PMC}.deploy", {"method": "PUT", "path": "/d/{compnent}"}),
+     (f"{PMC}.deploy.path: '{{compnent}}' is nothing that is filled in; "
+     "did you mean '{component}'?")),
+    (_put(f"{PMC}.restart", {"method": "POST", "path": "/r", "body": {"a": [{"v": "{verson}"}]}}),
+     (f"{PMC}.restart.body.a[0].v: '{{verson}}' is nothing that is filled in; "
+     "did you mean '{version}'?")),
+    (_put(f"{PMC}.running", {"path": "/{component}/{version}"}),
+     f"{PMC}.running.path: '{{version}}' is nothing that is filled in; there are {{component}}"),
+    (_put("executors.c", {**COMMANDS, "deploy": ["d", "--of={compnent}"]}),
+     ("executors.c.deploy[1]: '{compnent}' is nothing that is filled in; "
+     "did you mean '{component}'?")),
+    (_put("executors.c", {**COMMANDS, "restart": [""]}), ("executors.c.restart[0]: is empty; "
+     "write the program, then one word of its arguments each")),
+    (_put(f"{FILES}.paths", ["logs/{compnent}/a.log"]),
+     (f"{FILES}.paths[0]: '{{compnent}}' is nothing that is filled in; "
+     "did you mean '{component}'?")),
+    (_put("rooms.hook.body", {"said": "{txt}"}),
+     "rooms.hook.body.said: '{txt}' is nothing that is filled in; did you mean '{text}'?"),
+    (_put(f"{PMC}.find", {"path": "/tasks"}), (f"{PMC}.find.path: '/tasks' says nowhere which one "
+     "is meant; write {key} where the API looks for it")),
+    (_put(f"{PMC}.task", {"path": "/tasks"}), (f"{PMC}.task.path: '/tasks' says nowhere which one "
+     "is meant; write {handle} where the API looks for it")),
+    (_put(f"{PMC}.stop", {"method": "POST", "path": "/stop", "body": {"key": "{key}"}}),
+     (f"{PMC}.stop.path: '/stop' says nowhere which one is meant; "
+      "write {handle} where the API looks for it")),
+    (_put(f"{PMC}.deploy", {"path": "/d/{component}"}), (f"{PMC}.deploy.method: is missing; "
+     "write POST, PUT or PATCH: GET only when the API begins work by it")),
+    (_put(f"{PMC}.host_statuses", {"ok": "sucess"}), (f"{PMC}.host_statuses.ok: 'sucess' is wrong; "
+     "write one of succeeded, failed, running, unchanged, unknown")),
+    (_put(f"{PMC}.base_url", "http://"), f"{PMC}.base_url: 'http://' {NO_HOST}"),
+    (_put(f"{PMC}.base_url", "http://pmc:99999"), f"{PMC}.base_url: 'http://pmc:99999' {NO_HOST}"),
+    (_put("rooms.hook.url", "https:///x"), f"rooms.hook.url: 'https:///x' {NO_HOST}"),
+    (_put(f"{PMC}.auth_header", "X-A B"),
+     f"{PMC}.auth_header: (hidden) is no name of a header; write letters, digits and -"),
+    (_put("rooms.hook.headers_env", {"X-A B": "PMC_TOKEN"}),
+     "rooms.hook.headers_env: 'X-A B' is no name of a header; write letters, digits and -"),
+    (_put(f"{OPENCHAT}.components.storage.candidates", ["1.0", "1.0; rm -rf /"]),
+     f"{OPENCHAT}.components.storage.candidates[1]: '1.0; rm -rf /' {NO_VERSION}"),
+    (_put("executors.m", {"kind": "memory", "versions": ["a b"]}),
+     f"executors.m.versions[0]: 'a b' {NO_VERSION}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "said"), TEMPLATES)
+def test_what_could_not_be_filled_in_or_sent_is_refused(
+    write: Callable[[str], Path], edit: Edit, said: str
+) -> None:
+    """A misspelt placeholder, a call that names nothing, an address without host: each is said."""
+    assert _said(write(_edited(edit))) == [f"release.yml: {said}"]
+
+
+def test_the_words_of_other_programs_are_no_placeholders(write: Callable[[str], Path]) -> None:
+    """A shell's `${NAME}`, a template's `{{name}}` and a search by body are taken as written."""
+    argv = ["sh", "-c", "echo ${HOME} {{name}} {} {component}"]
+
+    def edit(raw: Any) -> None:
+        raw["executors"]["c"] = {**COMMANDS, "deploy": argv}
+        search = {"method": "POST", "path": "/find", "body": {"where": ["{key}"]}}
+        raw["executors"]["pmc"]["find"] = search
+        raw["executors"]["pmc"]["deploy"] = {"method": "GET", "path": "/d?v={version}"}
+
+    assert load(write(_edited(edit)), SECRETS).summary().endswith("2 executors, 1 log store")
+
+
+EXPRESSIONS = [
+    (_put(FILES, LINES), (f"{FILES}.pattern: is missing; format: pattern needs an expression with "
+     "a group (?P<time>...)")),
+    (_put(FILES, {**LINES, "pattern": "^(?P<ts>x)(?P<level>y)"}),
+     (f"{FILES}.pattern: '^(?P<ts>x)(?P<level>y)' has no group for the time; write one: "
+     "(?P<time>...)")),
+    (_put(FILES, {**LINES, "pattern": "^(?P<time>x)", "fields": {"level": "sev"}}),
+     f"{FILES}.pattern: '^(?P<time>x)' has no group for the level; write one: (?P<sev>...)"),
+    (_put(f"{FILES}.fields", {"level": ""}),
+     f"{FILES}.fields.level: is empty; write the name of the level's field"),
+    (_put(f"{FILES}.host_from_path", "(("), (f"{FILES}.host_from_path: '((' is no regular "
+     "expression: missing ), unterminated subpattern at position 1")),
+    (_put(f"{FILES}.host_from_path", "^logs/"), (f"{FILES}.host_from_path: '^logs/' has no group "
+     "that is the host; write one such as ^([^/]+)/")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "said"), EXPRESSIONS)
+def test_expressions_must_find_what_is_read_by_them(
+    write: Callable[[str], Path], edit: Edit, said: str
+) -> None:
+    """Without a time no line is read, without a level none is counted, so both are refused."""
     assert _said(write(_edited(edit))) == [f"release.yml: {said}"]
 
 
@@ -434,6 +533,22 @@ def test_missing_secrets_of_rooms_are_all_named(write: Callable[[str], Path]) ->
     ]
 
 
+@pytest.mark.scenario(30)
+def test_a_line_room_needs_the_secrets_of_its_channel(write: Callable[[str], Path]) -> None:
+    """Both are named at once, and an empty one counts as missing."""
+
+    def edit(raw: Any) -> None:
+        raw["rooms"]["group"] = {"kind": "line", "chat": "C" + "0" * 32}
+
+    variables = [f"RELEASE_MASTER_LINE_CHANNEL_{name}" for name in ("SECRET", "TOKEN")]
+    lines = _said(write(_edited(edit)), {"PMC_TOKEN": "x" * 20, variables[0]: ""})
+
+    assert [line for line in lines if "rooms.group" in line] == [
+        f"release.yml: rooms.group: needs the environment variable {name}; set it or put it in .env"
+        for name in variables
+    ]
+
+
 def test_only_secrets_that_the_file_names_are_given_out(write: Callable[[str], Path]) -> None:
     """A variable that release.yml does not name is no secret of the bot."""
     loaded = load(write(MINIMAL), {**SECRETS, "AWS_KEY": "x", "PATH": "/bin"})
@@ -441,6 +556,17 @@ def test_only_secrets_that_the_file_names_are_given_out(write: Callable[[str], P
     with pytest.raises(LookupError, match="AWS_KEY"):
         loaded.secret("AWS_KEY")
     assert loaded.variables(["PATH", "LANG"]) == {"PATH": "/bin"}
+
+
+def test_texts_are_cleaned_of_what_is_known(write: Callable[[str], Path]) -> None:
+    """Secrets that the file names and variables of commands are taken out; PATH is no secret."""
+    command = {**COMMANDS, "environment": ["PATH", "DB_PW"]}
+    environ = {**SECRETS, "DB_PW": "tr0ub4dor", "PATH": "/usr/bin", "OTHER": "unrelated"}
+
+    loaded = load(write(_edited(_put("executors.c", command))), environ)
+
+    said = loaded.clean("s3cret-value tr0ub4dor /usr/bin unrelated password=x")
+    assert said == "*** *** /usr/bin unrelated password=***"
 
 
 WRONG_ENVIRONMENT = [
@@ -520,11 +646,24 @@ def test_links_begin_with_the_public_address(
 ) -> None:
     """Links are made of the public address, else of host and port, which is worth a warning."""
     prefixed = {f"RELEASE_MASTER_{name}": value for name, value in environ.items()}
+    file = write(_edited(_put("people.akari.token_sha256", "0" * 64)))
 
-    loaded = load(write(MINIMAL), {**SECRETS, **prefixed})
+    loaded = load(file, {**SECRETS, **prefixed})
 
     assert loaded.environment.base_url == url
     assert ["PUBLIC_URL" in str(item) for item in loaded.warnings] == [True] * warned
+
+
+@pytest.mark.parametrize(("host", "local"), [("192.0.2.1", False), ("bot", False), ("::1", True)])
+def test_an_open_address_needs_people_who_can_sign_in(
+    write: Callable[[str], Path], host: str, *, local: bool
+) -> None:
+    """Others could reach it and nobody could prove who they are: refused before it is served."""
+    environ = {**SECRETS, "RELEASE_MASTER_HOST": host, "RELEASE_MASTER_PUBLIC_URL": "http://bot"}
+    code, said = check_config(write(MINIMAL), environ)
+
+    refused = f"environment: RELEASE_MASTER_HOST: {host} can be reached from other machines"
+    assert (code == 0, refused in said) == (local, not local)
 
 
 def test_the_digest_follows_the_content(write: Callable[[str], Path]) -> None:
@@ -623,6 +762,18 @@ def test_a_valid_reload_replaces_everything(write: Callable[[str], Path]) -> Non
     assert reloader.reload() == (True, "reloaded, nothing has changed")
 
 
+def test_a_reload_brings_new_secrets(write: Callable[[str], Path]) -> None:
+    """A secret that release.yml names may change; what was made with the old one is made anew."""
+    environ = dict(SECRETS)
+    reloader = _reloader(write(MINIMAL), environ)
+    before = reloader.current
+    environ["PMC_TOKEN"] = "rotated-value"
+
+    assert reloader.reload() == (True, f"reloaded: {before.summary()}")
+    assert reloader.current.secret("PMC_TOKEN") == "rotated-value"
+    assert reloader.current.secrets_digest != before.secrets_digest
+
+
 def test_an_invalid_reload_is_refused_whole(write: Callable[[str], Path]) -> None:
     """One mistake keeps the whole old configuration, with the mistake in the answer."""
     reloader = _reloader(write(MINIMAL), SECRETS)
@@ -639,9 +790,33 @@ def test_an_invalid_reload_is_refused_whole(write: Callable[[str], Path]) -> Non
     assert reloader.current is before
 
 
+def test_a_reload_is_proved_by_the_adapters_too(write: Callable[[str], Path]) -> None:
+    """What adapters say of the new configuration refuses it like any other mistake."""
+    path, found = write(MINIMAL), list[Problem]()
+    reloader = Reloader(lambda: load(path, SECRETS, proof=lambda _: found))
+    before = reloader.current
+    found.append(Problem(path="log_stores.files.pattern", value="'['", right="is wrong"))
+
+    assert reloader.reload() == (
+        False,
+        (
+            "reload refused, the old configuration stays:\n"
+            "release.yml: log_stores.files.pattern: '[' is wrong"
+        ),
+    )
+    assert reloader.current is before
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("DATABASE_URL", "sqlite:///other"), ("HOST", "::1"), ("PORT", "1"), ("METRICS_PORT", "2")],
+    [
+        ("DATABASE_URL", "sqlite:///other"),
+        ("HOST", "::1"),
+        ("PORT", "1"),
+        ("METRICS_PORT", "2"),
+        ("METRICS_TOKEN", "another-token-of-16"),
+        ("LOG_FORMAT", "json"),
+    ],
 )
 def test_a_reload_moves_neither_stores_nor_sockets(
     write: Callable[[str], Path], key: str, value: str

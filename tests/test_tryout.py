@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from adapters.logs.files.store import FilesStore
+from bot.core.config import OnFail
 from bot.core.config.log_store import FilesLogStore
 from bot.core.config.release_file import component_policy
 from bot.core.counts import Counts
@@ -38,7 +39,7 @@ ROUND = timedelta(minutes=5) / SCALE
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def tryout() -> AsyncIterator[TryOut]:
     """One try-out for the module, faster than the real one."""
-    async with TryOut(time_scale=SCALE) as running:
+    async with TryOut(time_scale=SCALE, on_fail=OnFail.ROLL_BACK) as running:
         yield running
 
 
@@ -122,7 +123,9 @@ async def test_its_release_file_is_valid_and_leads_to_the_target(tryout: TryOut)
     answer = await call(tryout, "GET", "/components/chat")
 
     assert found.file.time_scale == SCALE
-    assert all(policy.auto_rollback_without_backtest for policy in found.file.policies.values())
+    policies = found.file.policies.values()
+    assert all(policy.auto_rollback_without_backtest for policy in policies)
+    assert all(policy.on_fail is OnFail.ROLL_BACK for policy in policies)
     assert answer["component"] == "chat"
     assert found.secret(next(iter(tryout.environment))).startswith("Bearer ")
     assert tryout.database_url.startswith("sqlite:////")

@@ -17,9 +17,13 @@ from bot.core.counts import (
     TypeCount,
     Window,
     WindowCounts,
+    levels_missing,
 )
 from bot.core.level import level_name
 from bot.core.value import Text, text, utc
+
+MAX_UNREADABLE = 0.01
+"""The share of documents without a level above which the counts have a gap."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -83,10 +87,16 @@ class MemoryStore:
         documents = self._documents.get(request.component, [])
         windows = tuple(_window(documents, request, window) for window in request.windows)
         silent = bool(windows) and not windows[-1].documents
+        spans = [[one for one in documents if _within(one, window)] for window in request.windows]
+        without = [(sum(not one.level for one in inside), len(inside)) for inside in spans]
         return Counts(
             windows=windows,
             newest=max((one.time for one in documents), default=None),
-            gaps=(*self._gaps, *((text("gap.no_documents"),) if silent else ())),
+            gaps=(
+                *self._gaps,
+                *levels_missing(without, MAX_UNREADABLE),
+                *((text("gap.no_documents"),) if silent else ()),
+            ),
             ingest_lag=_slowest_hundredth([one.late for one in documents if one.late is not None]),
         )
 
@@ -95,7 +105,7 @@ class MemoryStore:
 
 
 def _window(documents: Iterable[_Document], request: CountRequest, window: Window) -> WindowCounts:
-    inside = [one for one in documents if window.start <= one.time < window.end]
+    inside = [one for one in documents if _within(one, window) and one.level]
     levels = {level_name(word) for word in request.levels}
     counted = [one for one in inside if one.level in levels]
     return WindowCounts(
@@ -103,7 +113,12 @@ def _window(documents: Iterable[_Document], request: CountRequest, window: Windo
         types=_types(counted, request.bucket),
         documents=dict(sorted(Counter(one.host for one in inside).items())),
         samples=_samples(counted) if request.samples else (),
+        oldest=min((one.time for one in inside), default=None),
     )
+
+
+def _within(one: _Document, window: Window) -> bool:
+    return window.start <= one.time < window.end
 
 
 def _types(counted: list[_Document], length: timedelta | None) -> tuple[TypeCount, ...]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from bot.chat.texts_intent import TEXTS as INTENT
+from bot.chat.texts_people import TEXTS as PEOPLE
+from bot.chat.texts_slack import TEXTS as SLACK
 
 TEXTS: dict[str, str] = {
     **INTENT,
+    **PEOPLE,
+    **SLACK,
     # Words
     "state.planned": "planned",
     "state.step_waiting": "waits its turn",
@@ -46,6 +50,7 @@ TEXTS: dict[str, str] = {
     "confirm_mode.gates": "at the gates only",
     "time": "{at:time}",
     "time.day": "{at:day}",
+    "zone.viewer": "your own zone",
     "said": "{who}: {line}",
     "said.line": "{line}",
     "tally": (
@@ -198,8 +203,11 @@ TEXTS: dict[str, str] = {
     "button.end_here": "End here",
     "button.go_on_drift": "Go on with what runs",
     "button.act_as": "Act as {name}",
+    "button.form": "Choose what to start",
+    "button.say_why": "Say why",
     "button.do": "Do it",
     "button.keep": "Keep",
+    "confirm.say.title": "{line}: why?",
     "confirm.approve.title": "Approve {step} of #{release}?",
     "confirm.approve.body": "All hosts of {component} go from {running} to {candidate}.",
     "confirm.reject.title": "Reject {step} of #{release}?",
@@ -243,8 +251,12 @@ TEXTS: dict[str, str] = {
     "plan.table": "What {target} would run",
     "plan.left": "Left out: {components}",
     "plan.left_out": "unchanged, left out",
+    "plan.unwanted": "left out as asked",
     "plan.difference": "The plan has changed: {changes}",
     "plan.nothing": "Nothing to release: {left} run their candidate already.",
+    "plan.nothing_wanted": (
+        "Nothing to release: everything that would change was left out ({left})."
+    ),
     "plan.no_canary_hosts": "{component} has no hosts in its canary group {group}.",
     "plan.all_canary": "The canary group {group} of {component} is all of its hosts.",
     "plan.no_candidates": "{component}: name a version, {component}=VERSION; none are listed.",
@@ -259,6 +271,9 @@ TEXTS: dict[str, str] = {
     "check.chart": "Documents before and after",
     "check.round": "Round {round} of {rounds} at {at:time}: {result:text}",
     "check.round_late": "Round {round} of {rounds} at {at:time} (late): {result:text}",
+    "check.round_repeated": (
+        "Round {round} of {rounds} at {at:time}, after {repeat} repeats: {result:text}"
+    ),
     "check.next": "Next: round {round} of {rounds} at {at:time}",
     "check.finished": "Monitoring of {step} is finished: nothing was found",
     "check.cancelled": "The remaining rounds of {step} are cancelled",
@@ -285,10 +300,12 @@ TEXTS: dict[str, str] = {
     "honesty.lag": "The newest log line is {lag} old (at most {limit}): lines are under way",
     "honesty.missed": "The round ran {late} too late: what it should have seen was missed",
     "honesty.missed_all": "All rounds were missed; this one would have come {late} too late",
+    "honesty.fault": "The round could not be run: {detail}",
     "honesty.log_store": "The log store could not count: {detail}",
     "honesty.version_unknown": "The running version could not be read: {detail}",
     "gap.missing_file": "No log file matches {pattern}",
     "gap.unreadable": "{lines} lines of {file} cannot be read ({share:percent})",
+    "gap.no_level": "{lines} of {whole} lines have no level ({share:percent}): see fields.level",
     "gap.no_documents": "No log line of any level: no traffic, or the logs do not arrive",
     "gap.closed_index": (
         "Index {index} is closed, so its log lines are not counted: open it, or leave it out of "
@@ -306,22 +323,59 @@ TEXTS: dict[str, str] = {
     ),
     "gap.unfinished": "{file} could not be read: {error}",
     # Errors since deploy
-    "errors.title": "Errors of {target} since {since:time} (#{release}): {types} types, {new} new",
-    "errors.title_unreleased": "Errors of {target} since {since:time}: {types} types, {new} new",
+    "errors.title": (
+        "Errors of {subject} since {since:day} ({releases}): "
+        "{rows} error types by component, {new} new"
+    ),
+    "errors.title_each": (
+        "Errors of {subject} since the last deployment of each component ({releases}): "
+        "{rows} error types by component, {new} new"
+    ),
+    "errors.title_since": (
+        "Errors of {subject} since {since:day}: {rows} error types by component, {new} new"
+    ),
+    "errors.title_between": (
+        "Errors of {subject} from {since:day} to {until:day}: "
+        "{rows} error types by component, {new} new"
+    ),
+    "errors.group": "Only the hosts of {group}",
+    "errors.no_group": "{component}: no hosts in {group}, left out",
+    "errors.hosts_unknown": "{component}: the hosts of {group} could not be read: {detail}",
+    "errors.unknown_group": "There is no host group {group} here. The nearest: {nearest}.",
+    "errors.never": ("{component}: not deployed yet in any release; write since 2h or since 14:30"),
+    "errors.not_lately": (
+        "{component}: not deployed in the last {count} releases; write since 2h or since 14:30"
+    ),
+    "errors.not_in": "{component}: not deployed in #{release}",
+    "errors.waiting": "{component}: not deployed in #{release} yet",
+    "errors.log_store": "{component}: the log store could not count: {detail}",
+    "errors.silent": (
+        "{component}: no log line of any level after that: no traffic, or the logs do not arrive"
+    ),
+    "errors.short": (
+        "The logs before reach back less than {asked}: {component}; the rate divides by that"
+    ),
     "errors.no_baseline": "{component}: no log line at all before that, so nothing is called new",
     "errors.unknown": "no logs before",
-    "errors.nothing": "Errors of {target}: nothing can be counted",
-    "errors.table": "Error types, before and after",
+    "errors.nothing": "Errors of {subject}: nothing can be counted",
+    "errors.table": "Error types by component, before and after: {shown} of {rows}",
+    "errors.window_of": (
+        "{component}: before from {base:day}, after from {start:day} to {end:day}"
+    ),
     "errors.windows": (
-        "Before: the baseline up to the deployment. After: from the deployment until now. "
+        "Before: {base:day} to {start:day}. After: {start:day} to {end:day}. "
         "The rate compares the two per hour. Times in {zone:zone}."
     ),
+    "errors.windows_each": (
+        "The rate compares the two windows of a component per hour. Times in {zone:zone}."
+    ),
     "errors.link": "Log lines of {component}",
-    "errors.more": "Rows not shown: {count}; top 50 behind the command shows them",
+    "errors.more": "Rows not shown: {count} of {rows}; top {top} behind the command shows {top}",
+    "errors.more_of": "Rows not shown: {count} of {rows}; ask for one component with of",
     "errors.new": "new",
     "errors.known": "known",
     "errors.vanished": "vanished",
-    "errors.unwatched": "{component} has no log store",
+    "errors.unwatched": "{component}: no log store",
     # Sharing
     "share.start.each": "{component}: release of {candidate} begins (#{release}, by {who})",
     "share.start.digest": (
@@ -342,6 +396,10 @@ TEXTS: dict[str, str] = {
     "rollback.stopped": "#{release}: the rollback of {components} was stopped before it was done",
     "rollback.by_hand": "#{release}: {components} restored by hand, not confirmed by the bot",
     # Pauses
+    "expired": "Release #{release} is paused: nobody answered in time ({kind:text} {step})",
+    "expired.start": "Release #{release} is cancelled: nobody pressed Start in time",
+    "paused.rule": "Release #{release} of {target} is paused",
+    "paused.by": "Release #{release} of {target} is paused by {who}",
     "pause.person": "Paused by hand. {reason}",
     "pause.step_failed": "{step} failed",
     "pause.unsure": "Nobody can tell how {step} ended",
@@ -393,6 +451,8 @@ TEXTS: dict[str, str] = {
     "refused.no_step": "This release has no step {step}.",
     "refused.skip": "{step} cannot be skipped ({state:state}).",
     "refused.confirm_same": "It asks like that already ({mode}).",
+    "refused.not_asked": "There is nothing to {verb} about {step}.",
+    "refused.not_asked_but": "There is nothing to {verb} about {step}; asked about: {steps}.",
     "refused.bare": "ok answers exactly one open question; name what you mean.",
     "refused.nothing_changed": "Nothing has been changed that could be rolled back.",
     "refused.no_previous": "{component} has no previous version to go back to.",
@@ -401,23 +461,29 @@ TEXTS: dict[str, str] = {
     ),
     "refused.no_component": "{component} is not in this release.",
     "refused.room": "{target} is commanded in another room: {rooms}.",
-    "refused.locked": "{name} is taken for {age} by {owner} (#{release}): {reason}",
+    "refused.locked": "{name} is taken by release #{release} of {owner}, for {age}: {reason}",
+    "button.show_release": "Show #{release}",
     "refused.lock_ambiguous": (
         "The lock {name} cannot be read, so it blocks. An admin frees it: unlock NAME reason"
     ),
     "refused.not_your_draft": "Only the person who typed it may confirm it.",
     "refused.draft_expired": "That was too long ago; type it again.",
     "refused.draft_done": "Done already.",
+    "refused.draft_kept": "You kept it as it was; type the command again to do it.",
+    "refused.draft_refused": "It was refused before; type the command again.",
     "refused.failed": "That failed inside the bot, and nothing was changed. Please say it again.",
     "refused.not_running": "{component} runs {found} by now, not {version}: nothing to take back.",
     "refused.rollback_to": "{component} goes back to {running} only, not to {version}.",
     # Drafts
     "draft.title": "{verb} {target} #{release}?",
-    "draft.abort": "It stops here and nothing is rolled back. {reason}",
-    "draft.rollback": "These go back to what ran before. {reason}",
-    "draft.skip": "{step} is left out for good. {reason}",
-    "draft.override": "It goes on in spite of the open question. {reason}",
-    "draft.unlock": "The lock is freed by hand. {reason}",
+    "draft.title_lock": "{verb} {target}?",
+    "draft.abort": "It stops here and nothing is rolled back.",
+    "draft.rollback": "These go back to what ran before, in this order.",
+    "draft.rollback_ended": "A new release takes these back to what ran before, in this order.",
+    "draft.skip": "{step} is left out for good.",
+    "draft.override": "It goes on in spite of the open question.",
+    "draft.unlock": "The lock is freed by hand.",
+    "draft.reason": "Reason: {reason}",
     "draft.expires": "Confirm within {seconds}.",
     "draft.kept": "Nothing was changed.",
     "unlock.free": "{name} is not locked.",
@@ -459,6 +525,47 @@ TEXTS: dict[str, str] = {
     "help.whoami": "who you are here, and what you may",
     "help.permissions": "who may do what",
     "help.help": "this list, or help VERB",
+    # LINE
+    "line.reason": (
+        "Why? Tap a reason, or type it: your next message here within two minutes is the reason."
+    ),
+    "reason.logs": "Errors in the logs",
+    "reason.version": "Wrong version",
+    "reason.moment": "Not a good moment",
+    "reason.known": "Known, does no harm",
+    "reason.checked": "Checked by hand",
+    "line.later": "Recorded; it is done as soon as that is possible.",
+    "line.done": "Done.",
+    "line.unlinked": (
+        "This LINE account belongs to nobody in release.yml, so it may only look. "
+        "Say link on Slack or in the web room, and send the code to the bot one to one."
+    ),
+    "line.no_consent": (
+        "LINE does not say who you are, so you may only look here. Add the bot as a friend, "
+        "talk to it one to one and link your account, or decide on another surface."
+    ),
+    "line.quota": "LINE messages left this month: {left} of {limit}",
+    "line.need": (
+        "LINE: at most {pushes} pushes, {messages} messages to all members; "
+        "left this month: {left} of {limit}"
+    ),
+    "line.need_too_many": (
+        "LINE: up to {pushes} pushes, {messages} messages to all members, but only {left} of "
+        "{limit} are left this month: the end and the shares may not be sent; ask for the status"
+    ),
+    "line.need_unlimited": "LINE: at most {pushes} pushes, {messages} messages to all members",
+    "line.hello": (
+        "This is the release bot. The id of this chat for release.yml: {chat}. Say: release help"
+    ),
+    "line.unknown_chat": "This chat is not in release.yml; its id is {chat}.",
+    "line.from": "Since when?",
+    "line.until": "Until when?",
+    "line.until_now": "Until now",
+    "line.picked": "From {at}. Until when?",
+    "short.confirm": "On to the next gate",
+    "short.rollback_all": "Roll back all {count}",
+    "short.rollback_now": "Roll back now",
+    "short.go_on_others": "Go on with others",
     # Columns
     **{
         f"column.{name}": words
@@ -513,6 +620,15 @@ TEXTS: dict[str, str] = {
             "failed",
         )
     },
+    "event.step_started": "{step}: the executor has it (attempt {attempt})",
+    "event.step_not_started": "{step} was not begun: {detail}",
+    "event.step_progressed": "{step}: {state:state}, {done} of {hosts} hosts done",
+    "event.step_unsure": "{step} may have begun: {detail}",
+    "event.stop_answered": "{step}: the executor answered the stop. {detail}",
+    "event.checked": "{step} round {round} ran",
+    "event.version_read": "{step}: the running versions were read",
+    "event.timer_rang": "a moment came: {name} {step}",
+    "event.linked": "taken back by release #{release}",
     "fact.planned": "planned {target}: {steps} steps",
     "fact.replanned": "plan changed by {who}",
     "fact.asked": "asked {kind} {step} (question {question})",
@@ -533,6 +649,7 @@ TEXTS: dict[str, str] = {
     "fact.vote": "{who} agreed ({votes} of {needed})",
     "fact.approved": "{step} approved by {who}",
     "fact.overridden": "{step} waved through by {who}: {reason}",
+    "note.kept": "Noted in the journal of release #{release}.",
     "fact.note": "{who} notes: {text}",
     "fact.alert": "alert {name} for {component}: {summary}",
     "fact.alert_resolved": "alert {name} for {component} resolved",

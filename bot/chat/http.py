@@ -94,7 +94,7 @@ class HttpRoomSender:
 
     def _body(self, key: str, card: Card) -> object:
         values = {
-            "text": self._say(card.text),
+            "text": self._text(card),
             "title": self._say(card.title),
             "release": card.release,
             "kind": card.kind,
@@ -102,6 +102,12 @@ class HttpRoomSender:
             "key": key,
         }
         return fill(self._config.body, values)
+
+    def _text(self, card: Card) -> str:
+        """The one sentence of a card; behind a notice the lines that say why or what to do."""
+        lines = [line for line in card.lines if line != card.text] if card.kind == "notice" else []
+        said = (line if isinstance(line, str) else self._say(line) for line in lines)
+        return "\n".join((self._say(card.text), *said))
 
     async def _post(self, body: bytes, headers: Mapping[str, str]) -> None:
         where = f"room {self._key} at {urlsplit(self._config.url).hostname}"

@@ -22,7 +22,7 @@ class ViewerWords(Words):
         if format_spec in {"time", "day"} and value:
             return datetime.fromisoformat(str(value)).isoformat(timespec="seconds")
         if format_spec == "zone":
-            return "your own zone"
+            return self._word("zone.viewer", "")
         return super().format_field(value, format_spec)
 
 

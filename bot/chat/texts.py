@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.chat.catalogue import catalogue
 from bot.chat.english import TEXTS
+from bot.chat.texts_singular import ONE
+from bot.core.config.language import Language
 from bot.core.value import Text
+
+MANY = 2
+"""Stands for a count that is not known."""
 
 
 class Words(string.Formatter):
@@ -19,17 +26,38 @@ class Words(string.Formatter):
     the zone that moments are shown in.
     """
 
-    def __init__(self, zone: str = "UTC", templates: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        zone: str = "UTC",
+        language: Language = Language.ENGLISH,
+        templates: dict[str, str] | None = None,
+    ) -> None:
         self._zone = ZoneInfo(zone)
+        self._catalogue = catalogue(language)
         self._templates = TEXTS if templates is None else templates
 
     def __call__(self, text: Text) -> str:
         """The sentence; a key without a template is shown as it is, never lost."""
-        template = self._templates.get(text.key)
+        template = self._template(text.key, text.params)
         if template is None:
             params = ", ".join(f"{k}={v}" for k, v in text.params.items())
             return f"{text.key} {params}".strip()
         return " ".join(self.vformat(template, (), _Params(text.params)).split())
+
+    def _template(self, key: str, params: Mapping[str, Any]) -> str | None:
+        """The template in the room's language, in the form that the counted number wants."""
+        english = self._templates.get(key)
+        if english is None:
+            return None
+        one = ONE.get(key)
+        if one is None:
+            return self._catalogue.pgettext(key, english)
+        counted = params.get(one.counted)
+        number = counted if isinstance(counted, int) else MANY
+        return self._catalogue.npgettext(key, one.template, english, number)
+
+    def _word(self, key: str, otherwise: object) -> str:
+        return self._template(key, {}) or str(otherwise)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Word one parameter as the template asks."""
@@ -41,9 +69,9 @@ class Words(string.Formatter):
             case "percent":
                 return f"{float(value) * 100:.1f} %"
             case "state" | "past":
-                return self._templates.get(f"{format_spec}.{value}", str(value))
+                return self._word(f"{format_spec}.{value}", value)
             case "text":
-                return self._templates.get(str(value), str(value))
+                return self._word(str(value), value)
         return str(value)
 
     def _moment(self, value: object, pattern: str) -> str:

@@ -21,6 +21,9 @@ TEXTS: dict[str, str] = {
     "intent.component_called_option": (
         "{key} is a component and an option; release that component with only={key}."
     ),
+    "intent.component_for_target": (
+        "There is no target {word}; {component} is a component of {target}."
+    ),
     "intent.component_for_version": (
         "{component} is a component, not a version; to release only that one, "
         "write only={component}."
@@ -61,8 +64,11 @@ TEXTS: dict[str, str] = {
         "{word} cannot be a version: only letters, digits and . _ + : @ / - are allowed, "
         "beginning with a letter or digit, at most 128, without two dots in a row."
     ),
-    "intent.span_backwards": "That span ends before it begins.",
-    "intent.span_future": "That span begins in the future ({start}).",
+    "intent.span_backwards": (
+        "That span ends before it begins; over midnight, name the days: "
+        "between yesterday 23:00 and today 1:00."
+    ),
+    "intent.span_future": "That span begins in the future ({start:day}).",
     "intent.span_never": (
         "{time} never was: the clocks were put forward. Add an offset like +09:00."
     ),
@@ -79,6 +85,9 @@ TEXTS: dict[str, str] = {
     "intent.unknown_option": "{word} is no option here. The nearest: {nearest}.",
     "intent.unknown_person": "release.yml names nobody called {word}. The nearest: {nearest}.",
     "intent.unknown_target": "There is no target {word}. The nearest: {nearest}.",
+    "intent.unknown_target_or_component": (
+        "There is no target or component {word}. The nearest: {nearest}."
+    ),
     "intent.unknown_verb": "I do not know {word}. The nearest: {nearest}.",
     "intent.yes_alone": (
         "ok, yes and lgtm stand alone; with more words, write approve and a reason."

@@ -17,6 +17,10 @@ NEEDED: dict[Verb, Role] = {
     Verb.HELP: Role.VIEWER,
     Verb.WHOAMI: Role.VIEWER,
     Verb.PERMISSIONS: Role.VIEWER,
+    Verb.WATCH: Role.VIEWER,
+    Verb.UNWATCH: Role.VIEWER,
+    Verb.LINK: Role.VIEWER,
+    Verb.UNLINK: Role.VIEWER,
     Verb.PLAN: Role.OPERATOR,
     Verb.START: Role.OPERATOR,
     Verb.GO: Role.OPERATOR,
@@ -48,7 +52,7 @@ ANSWERS = {
     QuestionKind.VERDICT_FAIL: Verb.ROLLBACK,
     QuestionKind.COUNTDOWN: Verb.ROLLBACK,
     QuestionKind.REJECTED: Verb.ROLLBACK,
-    QuestionKind.INCONCLUSIVE: Verb.OVERRIDE,
+    QuestionKind.INCONCLUSIVE: Verb.ROLLBACK,
     QuestionKind.ROLLBACK_FAILED: Verb.OVERRIDE,
 }
 """The verb whose people are asked a question; any other question asks whoever may retry."""

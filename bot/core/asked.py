@@ -35,6 +35,8 @@ def find_question(release: Release, event: Order) -> Question | None:
     if event.verb is Verb.SKIP:
         return None
     _already(release, event)
+    if event.step:
+        raise _not_asked(release, event)
     raise RefusalError(text("refused.no_question", verb=str(event.verb), release=release.id))
 
 
@@ -66,10 +68,20 @@ def _by_nonce(release: Release, event: Order) -> Question | None:
 
 
 def _already(release: Release, event: Order) -> None:
-    """Say who decided when the last question of this kind is closed."""
+    """Say who decided when the last question of this kind, about this step, is closed."""
     for question in reversed(release.questions):
-        if event.verb in question.choices and question.closed and question.closed.name:
+        if _fits(release, question, event) and question.closed and question.closed.name:
             raise _decided(question, question.closed)
+
+
+def _not_asked(release: Release, event: Order) -> RefusalError:
+    """The named step is not there, or it is not what people are asked about."""
+    step = release.find_step(event.step)
+    if step is None:
+        return RefusalError(text("refused.no_step", step=event.step))
+    asked = [q.step for q in release.open_questions if event.verb in q.choices and q.step]
+    key = "refused.not_asked_but" if asked else "refused.not_asked"
+    return RefusalError(text(key, step=step.id, verb=str(event.verb), steps=", ".join(asked)))
 
 
 def _decided(question: Question, closed: Closed) -> RefusalError:

@@ -9,6 +9,7 @@ from bot.core.config.target import ConfirmMode
 from bot.core.span import Span
 from bot.core.value import Text, Value
 from bot.core.verb import Verb
+from bot.core.watch import Events
 
 ALL = "all"
 """Stands for every target in `status`, and for every component in `rollback`."""
@@ -31,7 +32,7 @@ ALIASES = {"st": Verb.STATUS, "err": Verb.ERRORS, "rb": Verb.ROLLBACK, "?": Verb
 YES = frozenset({"ok", "lgtm", "yes"})
 """Whole messages that approve, and only as the answer to exactly one open question."""
 
-LATER = frozenset({"freeze", "unfreeze", "schedule", "train", "watch", "unwatch", "link"})
+LATER = frozenset({"freeze", "unfreeze", "schedule", "train"})
 """Verbs of later versions: unknown, but surely meant for the bot."""
 
 
@@ -112,6 +113,8 @@ class Command(Value):
     """The verb that help is wanted for."""
     person: str = ""
     """A known person's key."""
+    events: Events = Events.FAILURES
+    """What a watcher is told."""
 
 
 @unique
@@ -139,6 +142,8 @@ class Misunderstood(Value):
     """The verb, where it was clear, so that its form can be opened."""
     what: str = ""
     """The part in question: target, component, version, step, reason, option, ..."""
+    line: str = ""
+    """The line as it was read, without wake word, where its verb was clear: the part goes there."""
     example: str = ""
     """One right line for the same verb."""
     suggestions: tuple[str, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.core.value import Moment, Text, Value
+from bot.core.value import Moment, Text, Value, text
 
 NO_TYPE = "(no type)"
 """The error type of a document that has none."""
@@ -61,8 +62,12 @@ class WindowCounts(Value):
     types: tuple[TypeCount, ...] = ()
     """Sorted by error type, level, host, bucket."""
     documents: dict[str, int] = {}
-    """host -> documents of any level; a host that wrote nothing is absent."""
+    """host -> documents of any level; a host that wrote nothing is absent. What has no level is
+    none of them: nobody knows whether it would have been counted as an error."""
     samples: tuple[Sample, ...] = ()
+    oldest: Moment | None = None
+    """The time of the oldest document of any level in the window; None where there is none, or
+    from a store that cannot tell. Before it there may have been no logs at all."""
 
 
 class Counts(Value):
@@ -83,3 +88,15 @@ class Counts(Value):
 
 class LogStoreError(Exception):
     """The log store could not count; the message says why. Never zero, always inconclusive."""
+
+
+def levels_missing(windows: Iterable[tuple[int, int]], limit: float) -> tuple[Text, ...]:
+    """The gap `gap.no_level` when in a window more than this share of the documents has no level.
+
+    `windows` are (documents without a level, all documents); the worst one is told.
+    """
+    shares = [(lines / whole, lines, whole) for lines, whole in windows if lines]
+    share, lines, whole = max(shares, default=(0.0, 0, 0))
+    if share <= limit:
+        return ()
+    return (text("gap.no_level", lines=lines, whole=whole, share=round(share, 4)),)

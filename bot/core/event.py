@@ -29,6 +29,7 @@ class Replanned(Value):
     config: Frozen
     changes: tuple[Change, ...]
     left_out: tuple[str, ...]
+    unwanted: tuple[str, ...] = ()
     steps: tuple[Step, ...]
     plan_hash: str
     difference: Text

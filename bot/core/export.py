@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any
 
@@ -23,13 +24,27 @@ class ExportFormat(StrEnum):
     CSV = "csv"
 
 
-def broken(rows_by_release: Mapping[int, Sequence[JournalRow]]) -> dict[int, int]:
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The journal of one release, and how many events there must be at least."""
+
+    rows: Sequence[JournalRow]
+    moves: int = 0
+    """The version of the release; 0: it is not known."""
+
+    @property
+    def first_bad(self) -> int | None:
+        """The first seq that is not as it was written; None when all hold."""
+        return verify(self.rows, self.moves)
+
+
+def broken(chains: Mapping[int, Chain]) -> dict[int, int]:
     """Release -> first bad seq, for each release whose chain does not hold; empty: all hold."""
-    firsts = {release: verify(rows) for release, rows in rows_by_release.items()}
+    firsts = {release: chain.first_bad for release, chain in chains.items()}
     return {release: seq for release, seq in firsts.items() if seq is not None}
 
 
-def export_journal(rows_by_release: Mapping[int, Sequence[JournalRow]], fmt: ExportFormat) -> str:
+def export_journal(chains: Mapping[int, Chain], fmt: ExportFormat) -> str:
     """Write each release's rows, in release order, and where its chain is broken.
 
     Times are ISO 8601 in UTC. In CSV a cell that a spreadsheet would run as a formula starts
@@ -37,33 +52,33 @@ def export_journal(rows_by_release: Mapping[int, Sequence[JournalRow]], fmt: Exp
     chain is still written whole: ask `broken` whether the export is to be called a failure.
     """
     if fmt is ExportFormat.CSV:
-        return _as_csv(rows_by_release)
-    return _as_json(rows_by_release)
+        return _as_csv(chains)
+    return _as_json(chains)
 
 
-def _as_json(rows_by_release: Mapping[int, Sequence[JournalRow]]) -> str:
+def _as_json(chains: Mapping[int, Chain]) -> str:
     releases = []
-    for release, rows in sorted(rows_by_release.items()):
-        first_bad = verify(rows)
+    for release, chain in sorted(chains.items()):
+        first_bad = chain.first_bad
         releases.append(
             {
                 "release": release,
                 "intact": first_bad is None,
                 "first_bad_seq": first_bad,
-                "rows": [_record(row) | {"body": _parsed(row.body)} for row in rows],
+                "rows": [_record(row) | {"body": _parsed(row.body)} for row in chain.rows],
             }
         )
     return json.dumps({"releases": releases}, ensure_ascii=False, indent=2) + "\n"
 
 
-def _as_csv(rows_by_release: Mapping[int, Sequence[JournalRow]]) -> str:
+def _as_csv(chains: Mapping[int, Chain]) -> str:
     out = io.StringIO()
     # Everything quoted, or a lone carriage return would end a row.
     table = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow((*_COLUMNS, "intact"))
-    for _, rows in sorted(rows_by_release.items()):
-        first_bad = verify(rows)
-        for place, row in enumerate(rows, start=1):
+    for _, chain in sorted(chains.items()):
+        first_bad = chain.first_bad
+        for place, row in enumerate(chain.rows, start=1):
             intact = "yes" if first_bad is None or place < first_bad else "no"
             table.writerow((*_safe_cells(_record(row).values()), intact))
     return out.getvalue()

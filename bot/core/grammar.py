@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.core import lookups, options, parts
+from bot.core import lookups, options, parts, personal
 from bot.core.command import ALL, Command, Names, Options, Trouble, is_ref
 from bot.core.nearest import close, nearest
 from bot.core.value import text
@@ -161,8 +161,7 @@ def _unlock(words: Words, names: Names) -> Command:
     if words.current is not None and words.current.text in names.targets:
         target, component = parts.target(words, names), ""
     else:
-        among = tuple(dict.fromkeys((*names.targets, *names.components)))
-        target, component = "", parts.known(words, among, "target")
+        target, component = "", parts.target_or_component(words, names)
     why = parts.reason(words, names, sure=True, required=True)
     return Command(verb=Verb.UNLOCK, target=target, component=component, reason=why)
 
@@ -197,6 +196,10 @@ _READERS: dict[Verb, Reader] = {
     Verb.ERRORS: lookups.errors,
     Verb.HISTORY: lookups.history,
     Verb.NOTE: _note,
+    Verb.WATCH: personal.watch,
+    Verb.UNWATCH: personal.unwatch,
+    Verb.LINK: personal.link,
+    Verb.UNLINK: personal.unlink,
     Verb.WHOAMI: lambda _words, _names: Command(verb=Verb.WHOAMI),
     Verb.PERMISSIONS: lookups.permissions,
     Verb.HELP: lookups.topic,

@@ -7,6 +7,9 @@ from enum import StrEnum, unique
 from bot.core.card import Card
 from bot.core.value import Moment, Value
 
+DIRECT = "@"
+"""The room of what somebody said to the bot alone; `@PERSON` once it is known who it was."""
+
 
 class Inbound(Value):
     """One message or one click, after its platform's signature was verified."""
@@ -16,12 +19,18 @@ class Inbound(Value):
     surface: str
     """web, slack, line."""
     room: str
-    """The room's key in release.yml."""
-    person: str
-    """The person's key in release.yml; empty when the platform id is linked to nobody."""
+    """The room's key in release.yml, or DIRECT."""
+    person: str = ""
+    """The person's key in release.yml; empty: whoever `identity` is, which the engine looks up."""
+    identity: str = ""
+    """The account that sent it: `slack:U…`, `line:U…`; empty where the platform hides it."""
+    display: str = ""
+    """How the platform calls that account: for the eye, never a reason to allow anything."""
     at: Moment
     text: str = ""
     """What was typed; empty for a click."""
+    code: str = ""
+    """The hash of a typed code that links an account, in place of the text; set by the intake."""
     verb: str = ""
     """The verb of the clicked button; empty for typed text."""
     value: str = ""

@@ -53,7 +53,7 @@ ALWAYS = "errors since deploy"
 """The message that every room may write without calling the bot."""
 
 _WAKE_WORDS = ("/release", "@releasebot", "release")
-_MARKS = "?!.,:;"
+_MARKS = "?!.,:;。"
 _LIKELY = {
     "accept": Verb.APPROVE,
     "cancel": Verb.ABORT,
@@ -90,10 +90,10 @@ def parse(line: str, *, wake: Wake, names: Names) -> Intent:
     # Normalising can shorten a line, so twice the limit is looked at before it is measured.
     plain = normalise(line[: 2 * LONGEST + 1], slack=wake.slack)
     rest, called = _strip_wake(plain, wake)
-    if called is _Called.NO and wake.required:
-        if plain.casefold().rstrip(_MARKS) != ALWAYS:
-            return NotForUs()
+    if called is _Called.NO and plain.casefold().rstrip(_MARKS) == ALWAYS:
         rest = ALWAYS
+    elif called is _Called.NO and wake.required:
+        return NotForUs()
     if len(line) > 2 * LONGEST or len(rest) > LONGEST:
         return Misunderstood(code=Trouble.TOO_LONG, text=text("intent.too_long", most=LONGEST))
     if not rest:
@@ -135,8 +135,9 @@ def _understand(line: str, *, names: Names, quiet: bool) -> Intent:
             return NotForUs()
         return _unknown_verb(word, first, rest, names)
     verb = ALIASES[word] if word in ALIASES else Verb(word)
+    read = f"{verb} {rest}".rstrip()
     try:
-        return grammar.read(verb, f"{verb} {rest}".rstrip(), names)
+        return grammar.read(verb, read, names)
     except PuzzledError as puzzled:
         shown = examples(verb, names)
         # Examples are shown, never offered as buttons: #42 may be somebody's release.
@@ -146,6 +147,7 @@ def _understand(line: str, *, names: Names, quiet: bool) -> Intent:
             text=puzzled.text,
             verb=verb,
             what=puzzled.what,
+            line=read,
             example=shown[0] if shown else "",
             suggestions=_that_parse(tries, names),
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.core import parts
-from bot.core.command import ALIASES, ALL, Command, Names, Trouble, is_ref
-from bot.core.nearest import nearest
+from bot.core.command import ALIASES, ALL, YES, Command, Names, Trouble, is_ref
+from bot.core.nearest import close, nearest
 from bot.core.span import Between, Clock, Dated, Day, Since, SinceDeploy, read_duration, read_time
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.core.words import PuzzledError, Words
+from bot.core.words import PuzzledError, Word, Words
 
 
 def status(words: Words, names: Names) -> Command:
@@ -19,7 +19,19 @@ def status(words: Words, names: Names) -> Command:
     if words.keyword == ALL:
         words.take()
         return Command(verb=Verb.STATUS, target=ALL)
+    _refuse_component(words, words.current, names)
     return Command(verb=Verb.STATUS, target=parts.target(words, names))
+
+
+def _refuse_component(words: Words, word: Word, names: Names) -> None:
+    """Raise PuzzledError for a word that is a component, perhaps misspelt, rather than a target."""
+    near = nearest(word.text, (*names.targets, *names.components), count=1)
+    if not is_ref(word.text) or set(near) & set(names.targets) or not close(word.text, near):
+        return
+    target = next(name for name, components in names.targets.items() if near[0] in components)
+    why = text("intent.component_for_target", word=word.shown, component=near[0], target=target)
+    tries = (words.instead(word, target),)
+    raise PuzzledError(Trouble.UNKNOWN_NAME, why, what="target", tries=tries)
 
 
 def errors(words: Words, names: Names) -> Command:
@@ -86,7 +98,7 @@ def _time(words: Words) -> Clock | Dated:
 
 
 def _of(words: Words, names: Names) -> str:
-    return parts.known(words, (*names.targets, *names.components), "target")
+    return parts.target_or_component(words, names)
 
 
 def _in(words: Words, _: Names) -> str:
@@ -132,13 +144,7 @@ def permissions(words: Words, names: Names) -> Command:
         return Command(verb=Verb.PERMISSIONS)
     if word.text in names.targets:
         return Command(verb=Verb.PERMISSIONS, target=words.take().text)
-    said = word.text.removeprefix("@")
-    person = said if said in names.people else names.accounts.get(said, "")
-    if not person:
-        words.refuse_dashes()
-        among = (*(f"@{name}" for name in names.people), *names.targets)
-        raise parts.unknown_name(words, word, "person", among)
-    words.take()
+    person = parts.person(words, names, also=tuple(names.targets))
     return Command(verb=Verb.PERMISSIONS, person=person)
 
 
@@ -147,7 +153,7 @@ def topic(words: Words, _: Names) -> Command:
     word = words.current
     if word is None:
         return Command(verb=Verb.HELP)
-    verb = ALIASES.get(word.folded, word.folded)
+    verb = str(Verb.APPROVE) if word.folded in YES else ALIASES.get(word.folded, word.folded)
     if verb not in set(Verb):
         raise parts.unknown_name(words, word, "verb", tuple(Verb))
     words.take()

@@ -144,6 +144,7 @@ def _replanned(turn: Turn, event: Replanned) -> None:
         config=event.config,
         changes=event.changes,
         left_out=event.left_out,
+        unwanted=event.unwanted,
         steps=event.steps,
         plan_hash=event.plan_hash,
         difference=event.difference,
@@ -196,6 +197,7 @@ def _expire(turn: Turn, question: Question) -> None:
         return
     turn.fact("fact.expired", question=question.id, kind=str(question.kind), step=question.step)
     turn.close(question, Closed(verb="expired", at=turn.now))
+    turn.show(f"expired:{question.id}")
     if question.kind is QuestionKind.START:
         turn.phase(Phase.ABORTED)
         turn.show("result")

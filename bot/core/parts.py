@@ -171,15 +171,32 @@ def _not_a_name(words: Words, word: Word, what: str, among: tuple[str, ...]) -> 
     return unknown_name(words, word, what, among)
 
 
-def known(words: Words, among: tuple[str, ...], what: str) -> str:
-    """Read one of these names."""
+def target_or_component(words: Words, names: Names) -> str:
+    """Read a known target or component."""
     words.refuse_dashes()
+    word, among = words.current, (*names.targets, *names.components)
+    if word is None:
+        raise missing("target")
+    if not is_ref(word.text):
+        raise not_allowed(word, "target")
+    if word.quoted or word.text not in among:
+        raise unknown_name(words, word, "target_or_component", among)
+    return words.take().text
+
+
+def person(words: Words, names: Names, *, also: tuple[str, ...] = ()) -> str:
+    """Read a known person, `@` in front or not; `also` are other names that could stand here."""
     word = words.current
     if word is None:
-        raise missing(what)
-    if word.quoted or word.text not in among:
-        raise _not_a_name(words, word, what, among)
-    return words.take().text
+        raise missing("target")
+    said = word.text.removeprefix("@")
+    found = said if said in names.people else names.accounts.get(said, "")
+    if not found:
+        words.refuse_dashes()
+        among = (*(f"@{name}" for name in names.people), *also)
+        raise unknown_name(words, word, "person", among)
+    words.take()
+    return found
 
 
 def version(words: Words) -> str:

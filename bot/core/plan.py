@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from bot.core.config.target import Component, Target
 from bot.core.operation import Running
 from bot.core.release import Change, Step, StepKind
-from bot.core.value import Text, text
+from bot.core.value import Text, Value, text
 
 
 class PlanError(Exception):
@@ -35,28 +35,44 @@ def change(component: str, running: Running, candidate: str) -> Change:
     )
 
 
+class Choice(Value):
+    """What is released, and what is not, in release order."""
+
+    taken: tuple[Change, ...]
+    left_out: tuple[str, ...]
+    """Components that run their candidate already, or that nobody wanted."""
+    unwanted: tuple[str, ...]
+    """Those of `left_out` that would change, but were excluded or not named in `only`."""
+
+
 def choose(
     target: Target,
     changes: Mapping[str, Change],
     *,
     only: Iterable[str] = (),
     exclude: Iterable[str] = (),
-) -> tuple[tuple[Change, ...], tuple[str, ...]]:
-    """What is released and what is left out: unchanged components, unless named in `only`.
+) -> Choice:
+    """Take every component that changes; with `only`, those that are named, changed or not.
 
     Raises PlanError when nothing is left.
     """
     named, excluded = set(only), set(exclude)
     taken: list[Change] = []
     left: list[str] = []
+    unwanted: list[str] = []
     for name in order(target):
         item = changes[name]
-        unchanged = item.running == item.candidate and not item.mixed
-        wanted = name in named if named else not unchanged
-        (taken.append(item) if wanted and name not in excluded else left.append(name))
+        changed = item.running != item.candidate or item.mixed
+        if name not in excluded and (name in named if named else changed):
+            taken.append(item)
+            continue
+        left.append(name)
+        if changed:
+            unwanted.append(name)
     if not taken:
-        raise PlanError(text("plan.nothing", left=", ".join(left)))
-    return tuple(taken), tuple(left)
+        key = "plan.nothing_wanted" if unwanted else "plan.nothing"
+        raise PlanError(text(key, left=", ".join(unwanted or left)))
+    return Choice(taken=tuple(taken), left_out=tuple(left), unwanted=tuple(unwanted))
 
 
 def order(target: Target) -> tuple[str, ...]:

@@ -64,6 +64,8 @@ class Question(Value):
     votes: tuple[Vote, ...] = ()
     reminded: int = 0
     context: Text | None = None
+    cause: Text | None = None
+    """Why the release stands still while this is open; None: it does not, because of this."""
     act_at: Moment | None = None
     """When the bot acts by itself (the end of a countdown)."""
     closed: Closed | None = None

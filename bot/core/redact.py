@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 MARK = "***"
@@ -13,6 +13,10 @@ SHORTEST = 4
 """Known secrets shorter than this are left alone: they would tear ordinary words apart."""
 
 _ROUNDS = 8
+_HARMLESS = re.compile(
+    r"PATH|HOME|LANG|LANGUAGE|LC_\w+|TZ|USER|LOGNAME|SHELL|TERM|PWD|TMPDIR|HOSTNAME|NO_PROXY"
+)
+_TELLING = 6
 
 # Quantifiers are bounded: text comes from strangers and must not make these expressions slow.
 _KEY = (
@@ -104,6 +108,19 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
             text = pattern.sub(replacement, text)
         text = _without(text, known)
     return text
+
+
+def confidential(variables: Mapping[str, str]) -> list[str]:
+    """Return the values of environment variables that may be secrets.
+
+    Left out are PATH, HOME, LANG, LC_... and the like, and values of less than six characters:
+    as secrets they would tear ordinary words apart.
+    """
+    return [
+        value
+        for name, value in variables.items()
+        if len(value) >= _TELLING and not _HARMLESS.fullmatch(name)
+    ]
 
 
 def cut(text: str, limit: int) -> str:

@@ -13,6 +13,8 @@ from bot.core.access import eligible
 from bot.core.config.problem import Loc, Problem, place, show, suggestion
 from bot.core.config.release_file import ReleaseFile, component_executor, component_logs
 from bot.core.config.target import Component, Target
+from bot.core.expressions import check_expressions
+from bot.core.templates import check_templates
 from bot.core.value import spell
 from bot.core.verb import Verb
 
@@ -25,7 +27,11 @@ def check_references(file: ReleaseFile) -> list[Problem]:
     return [
         *check_names(file),
         *_check_zone(file.zone, ("zone",)),
-        *(p for name, store in file.log_stores.items() for p in _check_store_zone(name, store)),
+        *check_expressions(file),
+        *check_templates(file),
+        *_check_zones("log_stores", file.log_stores),
+        *_check_zones("rooms", file.rooms),
+        *_check_zones("people", file.people),
         *(p for name, target in file.targets.items() for p in _check_target(file, name, target)),
     ]
 
@@ -88,10 +94,11 @@ def _check_zone(zone: str, loc: Loc) -> Iterator[Problem]:
         yield _problem(loc, zone, f"is no time zone{hint}")
 
 
-def _check_store_zone(name: str, store: BaseModel) -> Iterator[Problem]:
-    zone = getattr(store, "zone", None)
-    if zone is not None:
-        yield from _check_zone(zone, ("log_stores", name, "zone"))
+def _check_zones(section: str, parts: Mapping[str, BaseModel]) -> Iterator[Problem]:
+    for name, part in parts.items():
+        zone = getattr(part, "zone", "")
+        if zone:
+            yield from _check_zone(zone, (section, name, "zone"))
 
 
 def _check_keys(file: ReleaseFile) -> Iterator[Problem]:
@@ -113,7 +120,7 @@ def _check_people(file: ReleaseFile) -> Iterator[Problem]:
     for name, person in file.people.items():
         for target in person.roles:
             yield from _unknown(("people", name, "roles", target), target, "target", file.targets)
-        for key in ("slack", "line", "token_sha256"):
+        for key in ("slack", "email", "line", "token_sha256"):
             identity = getattr(person, key)
             first = seen.setdefault((key, identity), name) if identity else name
             if first != name:

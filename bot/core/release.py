@@ -15,7 +15,6 @@ from bot.core.value import Moment, Text, Value
 from bot.core.verdict.verdict import Result, Verdict
 
 __all__ = ["Closed", "Question", "QuestionKind", "Vote"]
-"""Parts of a release that live in `bot/core/question.py`, for whoever reads releases."""
 
 
 @unique
@@ -46,8 +45,7 @@ class StepKind(StrEnum):
     RESTART = "restart"
     CHECK = "check"
     GATE = "gate"
-    VERIFY = "verify"
-    """Read the running version back; only rollbacks have it."""
+    VERIFY = "verify"  # reads the running version back; only rollbacks have it
 
 
 @unique
@@ -68,6 +66,7 @@ class StepState(StrEnum):
 
 
 SATISFIED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.OVERRIDDEN})
+AT_REST = SATISFIED | {StepState.FAILED, StepState.UNSURE, StepState.CANCELLED}
 IN_FLIGHT = frozenset({StepState.RUNNING, StepState.STOPPING})
 OPERATIONS = frozenset({StepKind.DEPLOY, StepKind.RESTART})
 
@@ -230,7 +229,9 @@ class Release(Value):
     config: Frozen
     changes: tuple[Change, ...]
     left_out: tuple[str, ...] = ()
-    """Components that run their candidate already, or were excluded."""
+    """Components that run their candidate already, or that nobody wanted."""
+    unwanted: tuple[str, ...] = ()
+    """Those of `left_out` that would change, but were excluded or not named in `only`."""
     steps: tuple[Step, ...]
     plan_hash: str
     seed: str
@@ -243,9 +244,10 @@ class Release(Value):
     begun_at: Moment | None = None
     ended_at: Moment | None = None
     questions: tuple[Question, ...] = ()
-    decisions: int = 0
-    """Accepted decisions of people."""
+    decisions: int = 0  # of people, accepted
     pause: Pause | None = None
+    pauses: tuple[Pause, ...] = ()
+    """Every pause so far, each with its first reason."""
     rollback: Rollback | None = None
     rolled_back: tuple[str, ...] = ()
     """Components that were taken back and confirmed."""

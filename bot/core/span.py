@@ -151,6 +151,9 @@ def resolve(
 ) -> Window:
     """The window that the span means, in UTC, ending now at the latest.
 
+    Times without a day may cross a midnight that is past: at noon `between 23:00 and 1:00` is last
+    night, while `between 11:00 and 10:00` ends before it begins. An end still to come means now.
+
     Raises SpanError when nothing was deployed, the span begins in the future or ends before it
     begins, or a local time occurs twice or never on that day.
     """
@@ -195,7 +198,9 @@ def _moment(
     day = (after or now).astimezone(zone).date()
     near = _local(day, clock, zone)
     if after is not None:
-        return near if near > after else _local(day + timedelta(days=1), clock, zone)
+        if near > after or day == now.astimezone(zone).date():
+            return near
+        return _local(day + timedelta(days=1), clock, zone)
     return near if near <= now else _local(day - timedelta(days=1), clock, zone)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.command import Command, Names, Options
 from bot.core.span import SinceDeploy, spell_span
 from bot.core.verb import Verb
+from bot.core.watch import Events
 from bot.core.words import BECAUSE
 
 _EXAMPLES: dict[Verb, tuple[str, str]] = {
@@ -27,6 +28,10 @@ _EXAMPLES: dict[Verb, tuple[str, str]] = {
     Verb.ERRORS: ("errors since deploy", "errors since 2h of {component} in canary top 5"),
     Verb.HISTORY: ("history", "history {target} last 5"),
     Verb.NOTE: ("note customers were told", "note #42 customers were told"),
+    Verb.WATCH: ("watch {target}", "watch #42 all"),
+    Verb.UNWATCH: ("unwatch {target}", "unwatch"),
+    Verb.LINK: ("link", "link"),
+    Verb.UNLINK: ("unlink", "unlink"),
     Verb.WHOAMI: ("whoami", "whoami"),
     Verb.PERMISSIONS: ("permissions", "permissions {target}"),
     Verb.HELP: ("help", "help rollback"),
@@ -95,6 +100,7 @@ def _question(command: Command) -> list[str]:
     words += [f"last {command.last_n}"] if command.last_n is not None else []
     words += [command.topic] if command.topic else []
     words += [f"@{command.person}"] if command.person else []
+    words += [str(command.events)] if command.events is Events.ALL else []
     return words
 
 

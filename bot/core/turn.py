@@ -40,6 +40,7 @@ class Turn:
         self.now = now
         self.effects: list[Effect] = []
         self.facts: list[Text] = []
+        self._cause: Text | None = None
         self._slots: set[str] = set()
 
     def set(self, **changes: Any) -> None:
@@ -65,11 +66,14 @@ class Turn:
 
     def hold(self, reason: Text, name: str = "") -> None:
         """Pause, unless the release is on its way out already."""
+        self._cause = reason
         if self.release.phase in {Phase.RUNNING, Phase.PAUSED}:
             first = self.release.pause is None
             self.phase(Phase.PAUSED)
             if first:
-                self.set(pause=Pause(reason=reason, name=name, at=self.now))
+                pause = Pause(reason=reason, name=name, at=self.now)
+                self.set(pause=pause, pauses=(*self.release.pauses, pause))
+                self.show(f"pause:{len(self.release.pauses)}")
 
     def fact(self, key: str, **params: str | float | bool | None) -> None:
         """Say something for the journal."""
@@ -113,6 +117,7 @@ class Turn:
             choices=choices,
             needed=needed,
             context=context,
+            cause=self._cause if kind in STANDING else None,
             act_at=act_at,
         )
         self.set(questions=(*release.questions, question))
@@ -152,8 +157,17 @@ class Turn:
         self.show(f"question:{question.id}")
 
     def close(self, question: Question, closed: Closed) -> None:
-        """End a question; every copy of its card is brought up to date."""
+        """End a question; every copy of its card is brought up to date.
+
+        When the release stands still because of others as well, the oldest of them is the reason.
+        """
         self.replace_question(question.model_copy(update={"closed": closed}))
+        pause = self.release.pause
+        if pause is None or pause.name or pause.reason != question.cause:
+            return
+        causes = [q.cause for q in self.release.open_questions if q.cause is not None]
+        if causes:
+            self.set(pause=pause.model_copy(update={"reason": causes[0]}))
 
     def supersede(self, *, step: str = "", component: str = "") -> None:
         """Close open questions that no longer matter: of a step, of a component, or all."""

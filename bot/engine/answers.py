@@ -12,7 +12,7 @@ from bot.core.release import Release
 from bot.core.value import spell, text
 from bot.core.verb import Verb
 from bot.core.view.marks import NOTHING
-from bot.engine import authority, cards, decisions, errors
+from bot.engine import authority, cards, decisions, errors, linking, rooms
 from bot.engine.services import Services
 from bot.engine.transition import load
 
@@ -52,7 +52,7 @@ async def _status(services: Services, inbound: Inbound, command: Command) -> Rep
 
 def _copy(services: Services, release: Release) -> Card:
     """The board as it is, without its buttons: those stay on the one live board."""
-    board = view.board(release, services.now())
+    board = rooms.board(release, services)
     return board.model_copy(update={"kind": "status", "actions": ()})
 
 
@@ -132,6 +132,15 @@ async def _whoami(services: Services, inbound: Inbound, command: Command) -> Rep
         )
     if person is None:
         lines.append(text("whoami.unknown"))
+    links, watches = await services.store.read(
+        lambda tx: (tx.links_of(inbound.person), tx.watches_of(inbound.person))
+    )
+    if links:
+        called = ", ".join(linking.called(link.identity, link.display) for link in links)
+        lines.append(text("whoami.linked", accounts=called))
+    if watches:
+        names = ", ".join(f"{watch.subject} ({watch.events})" for watch in watches)
+        lines.append(text("whoami.watches", names=names))
     return _reply(Card(kind="answer", title=title, text=title, lines=tuple(lines)))
 
 
@@ -192,7 +201,7 @@ def _examples(services: Services, topic: Verb) -> tuple[str, ...]:
 
 
 async def _errors(services: Services, inbound: Inbound, command: Command) -> Reply:
-    return _reply(await errors.since_deploy(services, inbound, command))
+    return await errors.since_deploy(services, inbound, command)
 
 
 _ANSWERS: dict[Verb, Callable[[Services, Inbound, Command], Awaitable[Reply]]] = {

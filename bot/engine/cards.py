@@ -6,16 +6,23 @@ from datetime import timedelta
 
 import structlog
 
-from bot.core.card import Action, Card, Cell, Style
-from bot.core.command import Command, Misunderstood
+from bot.core.card import Action, Card, Cell, Confirm, Style
+from bot.core.command import Command, Misunderstood, Trouble
 from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Text, spell, text
 from bot.core.verb import Verb
+from bot.core.words import BECAUSE
 from bot.engine.services import Services
 from bot.ports import RoomError
 
 log = structlog.get_logger("release_master.cards")
+
+SAY, FORM = "say", "form"
+"""Buttons of what was not understood. They do nothing by themselves: the value of the one is a
+line, which whoever presses it says, with the reason that the dialog asked for behind it; the value
+of the other is the verb whose form the surface opens."""
 
 
 def refused(
@@ -45,37 +52,66 @@ def notice(what: Text) -> Card:
 
 
 def misunderstood(meant: Misunderstood) -> Reply:
-    """What was wrong with the line, and whole lines that would be right."""
+    """What was wrong with the line, and whole lines that would be right, each of them a button."""
     lines: list[Cell] = [meant.text]
     if meant.example:
         lines.append(text("hint.example", line=meant.example))
-    lines += [text("hint.try", line=line) for line in meant.suggestions]
+    said = dict.fromkeys(line for line in meant.suggestions if line != meant.example)
     card = Card(
         kind="refusal",
         state="not_understood",
         title=text("refusal.not_understood"),
         text=meant.text,
         lines=tuple(lines),
+        actions=(
+            *_asked_for(meant),
+            *(Action(verb=SAY, label=text("hint.try", line=line), value=line) for line in said),
+        ),
     )
     return Reply(outcome=Outcome.NOT_UNDERSTOOD, card=card)
 
 
-def preview(command: Command, release: Release | None, *, value: str, seconds: timedelta) -> Reply:
-    """What a typed destructive command would do, with *Do it* and *Keep*."""
+def _asked_for(meant: Misunderstood) -> tuple[Action, ...]:
+    """The form for what is missing; it comes first, so that a surface may open it at once."""
+    if meant.code is not Trouble.MISSING or meant.verb is None:
+        return ()
+    if meant.verb is Verb.START and meant.what == "target":
+        label = text("button.form")
+        return (Action(verb=FORM, label=label, value=str(Verb.START), style=Style.PRIMARY),)
+    if meant.what != "reason":
+        return ()
+    line = meant.line.removesuffix(f" {BECAUSE}")
+    ask = Confirm(title=text("confirm.say.title", line=line), body=meant.text, reason=True)
+    label = text("button.say_why")
+    return (Action(verb=SAY, label=label, value=line, style=Style.PRIMARY, confirm=ask),)
+
+
+def preview(
+    command: Command,
+    release: Release | None,
+    *,
+    scope: tuple[str, ...],
+    value: str,
+    seconds: timedelta,
+) -> Reply:
+    """What a typed destructive command would do, with *Do it* and *Keep*.
+
+    `scope`: what a rollback takes back, in its order.
+    """
     title = text(
-        "draft.title",
+        "draft.title" if release else "draft.title_lock",
         verb=str(command.verb),
         release=release.id if release else 0,
         target=release.target if release else command.target or command.component,
     )
-    lines: list[Cell] = [text(f"draft.{command.verb}", reason=command.reason, step=command.step)]
-    if release is not None and command.verb is Verb.ROLLBACK:
-        wanted = command.component
-        lines += [
-            f"{c.component}: {c.candidate} → {c.running}"
-            for c in release.changes
-            if wanted in {"", "all", c.component}
-        ]
+    ended = command.verb is Verb.ROLLBACK and release is not None and not release.live
+    key = "draft.rollback_ended" if ended else f"draft.{command.verb}"
+    lines: list[Cell] = [text(key, step=command.step)]
+    if release is not None:
+        changes = [release.change(name) for name in scope]
+        lines += [f"{c.component}: {c.candidate} → {c.running}" for c in changes]
+    if command.reason:
+        lines.append(text("draft.reason", reason=redact(command.reason)))
     lines.append(text("draft.expires", seconds=spell(seconds)))
     card = Card(
         kind="draft",
@@ -103,8 +139,8 @@ async def said(services: Services, inbound: Inbound, number: int) -> None:
     who = person.name if person else "?"
     card = Card(
         kind="said",
-        title=text("said", who=who, line=inbound.text),
-        text=text("said.line", line=inbound.text),
+        title=text("said", who=who, line=redact(inbound.text)),
+        text=text("said.line", line=redact(inbound.text)),
         who=who,
         at=inbound.at,
     )

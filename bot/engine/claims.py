@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.core import access
+from bot.core.card import Action
 from bot.core.command import Command
 from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Text, spell, text
 from bot.core.verb import Verb
@@ -17,6 +19,9 @@ from bot.engine.submission import Submission, carry_out
 from bot.engine.transition import Applied, load, note
 from bot.store import Tx
 from bot.store.rows import BOT, LockRow
+
+_TOLD = 3
+"""How many components the reason of a lock names."""
 
 
 class LockedError(Exception):
@@ -52,13 +57,33 @@ def _locked(services: Services, lock: LockRow) -> Reply:
         return cards.refused(text("refused.lock_ambiguous", name=lock.name))
     why = text(
         "refused.locked",
-        name=lock.name,
+        name=_plain(lock.name),
         owner=lock.owner,
         reason=lock.reason,
         age=spell(services.now() - lock.at),
         release=lock.release_id or 0,
     )
-    return cards.refused(why, release=lock.release_id)
+    show = Action(
+        verb="say",
+        label=text("button.show_release", release=lock.release_id or 0),
+        value=f"status #{lock.release_id}",
+    )
+    return cards.refused(why, release=lock.release_id, actions=(show,) if lock.release_id else ())
+
+
+def _plain(name: str) -> str:
+    """How people call what is locked: a target by its name, a component by its kind and name."""
+    kind, _, bare = name.partition(":")
+    return bare if kind == "target" else f"{kind} {bare}"
+
+
+def reason(release: Release) -> str:
+    """Why a release locks what it locks, for those who find it locked."""
+    if release.note:
+        return release.note
+    found = [f"{c.component} {c.candidate}" for c in release.changes]
+    more = f" +{len(found) - _TOLD}" if len(found) > _TOLD else ""
+    return ", ".join(found[:_TOLD]) + more
 
 
 async def unlock(engine: Engine, submission: Submission, command: Command) -> Reply:
@@ -70,7 +95,7 @@ async def unlock(engine: Engine, submission: Submission, command: Command) -> Re
 
     def work(tx: Tx) -> tuple[Reply, Applied | None]:
         what = _free(tx, services, submission.inbound, command)
-        if what.key == "unlock.live":
+        if what.key != "unlock.done":
             return cards.refused(what), None
         return Reply(outcome=Outcome.ACCEPTED, card=cards.notice(what)), None
 
@@ -98,17 +123,41 @@ def forbidden(services: Services, inbound: Inbound, command: Command) -> Reply |
     return None
 
 
-def _free(tx: Tx, services: Services, inbound: Inbound, command: Command) -> Text:
-    name = f"target:{command.target}" if command.target else f"component:{command.component}"
+async def pointless(services: Services, command: Command) -> Reply | None:
+    """Why there is nothing to unlock here; None when there is."""
+    why = await services.store.read(lambda tx: _why_not(tx, command))
+    return None if why is None else cards.refused(why)
+
+
+def _name(command: Command) -> str:
+    return f"target:{command.target}" if command.target else f"component:{command.component}"
+
+
+def _held(tx: Tx, command: Command) -> tuple[LockRow | None, Release | None]:
+    name = _name(command)
     held = next((row for row in tx.locks() if row.name == name), None)
+    release = load(tx, held.release_id) if held is not None and held.release_id else None
+    return held, release
+
+
+def _why_not(tx: Tx, command: Command) -> Text | None:
+    held, release = _held(tx, command)
+    plain = _plain(_name(command))
     if held is None:
-        return text("unlock.free", name=name)
-    release = load(tx, held.release_id) if held.release_id else None
+        return text("unlock.free", name=plain)
     if release is not None and release.live and not held.ambiguous:
-        return text("unlock.live", name=name, release=release.id)
+        return text("unlock.live", name=plain, release=release.id)
+    return None
+
+
+def _free(tx: Tx, services: Services, inbound: Inbound, command: Command) -> Text:
+    name, (_, release) = _name(command), _held(tx, command)
+    why = _why_not(tx, command)
+    if why is not None:
+        return why
     tx.force_unlock(name)
     file, now = services.file(), services.now()
     who = file.people[inbound.person].name if inbound.person in file.people else "?"
-    fact = text("fact.unlocked", name=name, who=who, reason=command.reason)
+    fact = text("fact.unlocked", name=name, who=who, reason=redact(command.reason))
     note(tx, release.id if release else BOT, "unlocked", (fact,), now=now, actor=who)
-    return text("unlock.done", name=name)
+    return text("unlock.done", name=_plain(name))

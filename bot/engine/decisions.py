@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from bot.core import access
-from bot.core.command import Command
+from bot.core import access, button
+from bot.core.card import Action
+from bot.core.command import ALL, Command
 from bot.core.config import ConfirmMode
 from bot.core.event import Order
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.machine import Outcome as Moved
 from bot.core.machine import advance
+from bot.core.question import Question
+from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Value, text
 from bot.core.verb import Verb
+from bot.core.view import buttons
 from bot.engine import authority, cards
 from bot.engine.authority import Asked
 from bot.engine.engine import Engine
@@ -21,6 +25,7 @@ from bot.engine.transition import Applied, apply, load
 from bot.store import Tx
 
 _NAMES_WHO_MAY = frozenset({"refused.role", "refused.self_approval", "refused.voted"})
+_WANTS_A_REASON = frozenset({"refused.reason", "refused.acknowledge"})
 
 
 class Decision(Value):
@@ -50,6 +55,24 @@ class Decision(Value):
             reason=command.reason or command.text,
             mode=command.options.confirm,
             bare=command.bare,
+        )
+
+    @classmethod
+    def clicked(cls, inbound: Inbound) -> Decision | None:
+        """What a pressed button decides; None for one that is none of the bot's."""
+        value = button.read(inbound.value)
+        if value is None or inbound.verb not in set(Verb):
+            return None
+        verb, whole = Verb(inbound.verb), value.step == buttons.ALL
+        return cls(
+            release=value.release,
+            verb=verb,
+            step="" if whole else value.step,
+            component=ALL if whole and verb is Verb.ROLLBACK else "",
+            nonce=value.nonce,
+            version=value.version,
+            reason=inbound.reason,
+            toggle=verb is Verb.CONFIRM,
         )
 
 
@@ -120,7 +143,8 @@ async def decide(engine: Engine, submission: Submission, decision: Decision) -> 
         if wrong is not None:
             return wrong, None
         if decision.bare and len(release.open_questions) != 1:
-            return cards.refused(text("refused.bare")), None
+            key = "refused.bare" if release.open_questions else "refused.no_question"
+            return cards.refused(text(key, verb=str(decision.verb))), None
         order = _order(services, inbound, decision, release)
         applied = apply(tx, release.id, order, services=services)
         if applied is None:
@@ -148,7 +172,7 @@ def _order(services: Services, inbound: Inbound, decision: Decision, release: Re
         component=decision.component,
         nonce=decision.nonce,
         version=decision.version,
-        reason=decision.reason,
+        reason=redact(decision.reason),
         mode=_other(release.confirm) if decision.toggle else decision.mode,
     )
 
@@ -157,17 +181,33 @@ def _other(mode: ConfirmMode) -> ConfirmMode:
     return ConfirmMode.EACH_STEP if mode is ConfirmMode.GATES else ConfirmMode.GATES
 
 
-def _reply(services: Services, release: Release, order: Order, moved: Moved) -> Reply:
-    """The answer; where the role was missing, the refusal names who may."""
-    if moved.refusal is None:
-        return Reply(outcome=Outcome.ACCEPTED, release=release.id)
-    why, outcome = moved.refusal, Outcome(moved.refused_as)
-    if why.key not in _NAMES_WHO_MAY:
-        return cards.refused(why, outcome, release=release.id)
-    question = next(
+def _question(release: Release, order: Order) -> Question | None:
+    """The question that an order is about: the one of its button, else the one that it answers."""
+    return next(
         (q for q in release.questions if order.nonce and q.nonce == order.nonce),
         next((q for q in release.open_questions if order.verb in q.choices), None),
     )
+
+
+def _dialog(release: Release, order: Order, question: Question | None) -> tuple[Action, ...]:
+    """The question's own button, whose dialog asks for the reason that is missing."""
+    offered = buttons.of_question(release, question) if question else ()
+    return tuple(
+        a for a in offered if a.verb == order.verb and a.confirm is not None and a.confirm.reason
+    )
+
+
+def _reply(services: Services, release: Release, order: Order, moved: Moved) -> Reply:
+    """The answer; where the role was missing, the refusal names who may."""
+    if moved.refusal is None:
+        noted = text("note.kept", release=release.id)
+        card = cards.notice(noted) if order.verb is Verb.NOTE else None
+        return Reply(outcome=Outcome.ACCEPTED, release=release.id, card=card)
+    why, outcome = moved.refusal, Outcome(moved.refused_as)
+    question = _question(release, order)
+    if why.key not in _NAMES_WHO_MAY:
+        wanting = _dialog(release, order, question) if why.key in _WANTS_A_REASON else ()
+        return cards.refused(why, outcome, release=release.id, actions=wanting)
     asked = Asked(
         verb=order.verb,
         component=question.component if question else order.component,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from bot.core import button, intent
+from bot.core import asked, button, intent
 from bot.core.command import ALL, Command
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.release import Release
@@ -20,17 +20,17 @@ from bot.store.rows import InboxRow
 DRAFTED = frozenset({Verb.ABORT, Verb.ROLLBACK, Verb.SKIP, Verb.OVERRIDE, Verb.UNLOCK})
 """Typed, these are previewed first; a button has its dialog in front of it."""
 DO, KEEP = "do", "keep"
-INTERNAL = frozenset({"draft", "alerts"})
+INTERNAL = frozenset({"draft", "alerts", "unread"})
 """Surfaces of inbox rows that nobody typed or clicked."""
 
 
-def preview(
+async def preview(
     services: Services, submission: Submission, command: Command, release: Release | None
 ) -> Reply:
     """What the command would do, with *Do it* and *Keep*; a refusal comes before the preview."""
     inbound = submission.inbound
     refusal = (
-        claims.forbidden(services, inbound, command)
+        claims.forbidden(services, inbound, command) or await claims.pointless(services, command)
         if release is None
         else _refusal(services, inbound, command, release)
     )
@@ -43,7 +43,18 @@ def preview(
         nonce=nonce(inbound),
     )
     seconds = services.limits.draft
-    return cards.preview(command, release, value=value.write(), seconds=seconds)
+    scope = _scope(command, release)
+    return cards.preview(command, release, scope=scope, value=value.write(), seconds=seconds)
+
+
+def _scope(command: Command, release: Release | None) -> tuple[str, ...]:
+    """What a rollback takes back, in the order in which it does."""
+    if release is None or command.verb is not Verb.ROLLBACK:
+        return ()
+    if not release.live:
+        return reversal.scope(release, command.component)[::-1]
+    whole = command.component in {"", ALL}
+    return asked.rollback_of(release, command.component, whole=whole)[::-1]
 
 
 def _refusal(
@@ -92,8 +103,11 @@ async def confirmed(services: Services, submission: Submission) -> Command | Rep
     instead = _instead(services, inbound, row, drafted)
     if instead is not None:
         return instead
-    if not await _first(services, row, submission):
-        return cards.refused(text("refused.draft_done"), Outcome.DECIDED)
+    earlier = await _earlier(services, row, submission)
+    if earlier is not None:
+        return cards.refused(text(f"refused.draft_{earlier}"), Outcome.DECIDED)
+    if inbound.verb == KEEP:
+        return Reply(outcome=Outcome.ANSWERED, card=cards.notice(text("draft.kept")))
     meant = intent.parse(
         drafted.text, wake=intent.Wake(required=False), names=authority.names(services)
     )
@@ -107,9 +121,7 @@ async def confirmed(services: Services, submission: Submission) -> Command | Rep
 def _instead(services: Services, inbound: Inbound, row: InboxRow, drafted: Inbound) -> Reply | None:
     if (drafted.person, drafted.room) != (inbound.person, inbound.room):
         return cards.refused(text("refused.not_your_draft"))
-    if inbound.verb == KEEP:
-        return Reply(outcome=Outcome.ANSWERED, card=cards.notice(text("draft.kept")))
-    if inbound.at - row.at > services.limits.draft:
+    if inbound.verb == DO and inbound.at - row.at > services.limits.draft:
         return cards.refused(text("refused.draft_expired"), Outcome.EXPIRED)
     return None
 
@@ -125,17 +137,31 @@ async def _drafted(services: Services, value: button.ButtonValue) -> InboxRow | 
     return row if value.nonce == nonce(Inbound.model_validate_json(row.body)) else None
 
 
-async def _first(services: Services, row: InboxRow, submission: Submission) -> bool:
-    key, mine = f"draft:{row.id}", str(submission.number)
+async def _earlier(services: Services, row: InboxRow, submission: Submission) -> str | None:
+    """What the first click on this preview led to: kept, done, refused; None: this is the first.
 
-    def work(tx: Tx) -> bool:
+    The first click is kept by its number, so that it may be done again after a crash.
+    """
+    key = f"draft:{row.id}"
+
+    def work(tx: Tx) -> str | None:
         now = services.now()
         number = tx.record(key, "draft", "{}", now)
         if number is not None:
-            tx.settle(number, mine, now)
-        return tx.result_of(key) == mine
+            tx.settle(number, str(submission.number), now)
+        first = int(tx.result_of(key) or 0)
+        return None if first == submission.number else _word(tx.inbox_row(first))
 
     return await services.store.transact(work)
+
+
+def _word(click: InboxRow | None) -> str:
+    if click is not None and Inbound.model_validate_json(click.body).verb == KEEP:
+        return "kept"
+    if click is None or click.result is None:
+        return "done"
+    outcome = Reply.model_validate_json(click.result).outcome
+    return "done" if outcome is Outcome.ACCEPTED else "refused"
 
 
 def nonce(inbound: Inbound) -> str:

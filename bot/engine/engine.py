@@ -81,11 +81,16 @@ class Engine:
 
     def pursue(self, applied: Applied) -> None:
         """Perform at once what a transition took along, and measure what it brought to an end."""
-        release = applied.outcome.release
+        release, watch = applied.outcome.release, self.services.watch
         for row in applied.taken:
             self._spawn(row, release)
+        facts = [fact.key.removeprefix("fact.") for fact in applied.outcome.facts]
+        if facts and applied.outcome.refusal is None:
+            log.info("release_moved", release=release.id, phase=str(release.phase), facts=facts)
+        for kind, state in applied.rested:
+            watch.step_ended(kind, state)
         if applied.ended:
-            self.services.watch.release_ended(str(release.phase))
+            watch.release_ended(str(release.phase))
 
     async def run(self) -> None:
         """Take and perform work until `stop`. Only the store's rows say what there is to do."""

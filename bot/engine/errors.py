@@ -3,150 +3,155 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.card import Card
 from bot.core.command import Command
-from bot.core.config import Policy, ReleaseFile
+from bot.core.config import ReleaseFile
 from bot.core.config.release_file import component_logs, component_policy
-from bot.core.counts import CountRequest, Counts, LogStoreError, Window
-from bot.core.inbound import Inbound
-from bot.core.redact import cut, redact
-from bot.core.release import Release
+from bot.core.counts import CountRequest, LogStoreError, Window
+from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.nearest import nearest
+from bot.core.redact import cut
 from bot.core.span import SinceDeploy, SpanError, resolve
-from bot.core.value import text
-from bot.core.verdict.seed2020 import multiple
-from bot.engine.errors_card import Answer, Line, Shown, card
-from bot.engine.rounds import deploy_started
+from bot.core.spelling import spell
+from bot.core.spoken import spoken
+from bot.core.value import Moment, Text, Value, text
+from bot.engine import cards, decisions
+from bot.engine.deployed import LOOKED_AT, Deploys, deploys
+from bot.engine.errors_card import Answer, Shown, card
+from bot.engine.errors_lines import DETAIL, counted
+from bot.engine.host_groups import ALL, Selection, select
 from bot.engine.services import Services
-from bot.engine.transition import load
-from bot.store import Tx
-
-SAMPLE = 160
 
 
-async def since_deploy(services: Services, inbound: Inbound, command: Command) -> Card:
+class Asked(Value):
+    """What is counted: components of one target, over which span, on which hosts."""
+
+    target: str
+    only: str = ""
+    """The one component that is wanted; empty: all of the target."""
+    command: Command
+    past: Deploys
+    zone: str
+    """The time zone (IANA name) of times that are typed and shown."""
+    now: Moment
+    """One moment for all components, so that their windows are the same."""
+    selection: Selection | None = None
+    """The hosts of the group that is wanted; None: every host."""
+
+
+async def since_deploy(services: Services, inbound: Inbound, command: Command) -> Reply:
     """The card with table and bars; every component that cannot be counted says why."""
     file = services.file()
     target, only = _scope(file, inbound, command)
-    release = await _last(services, target)
-    names = [only] if only else _components(file, target, release)
-    answers = await asyncio.gather(
-        *(_component(services, target, name, release=release, command=command) for name in names)
+    if command.release is not None:
+        release, missing = await decisions.find_release(services, inbound, command)
+        if release is None:
+            return missing
+        target = release.target
+    names = tuple(file.targets[target].components) if target in file.targets else ()
+    past = await deploys(services, target, names, only=command.release)
+    asked = Asked(
+        target=target,
+        only=only,
+        command=command,
+        past=past,
+        zone=spoken(file, inbound.room).zone,
+        now=services.now(),
     )
-    shown = Shown(target=target, release=release.id if release else 0, zone=file.zone)
-    return card(shown, list(answers), top=command.top)
+    if command.in_ and command.in_ != ALL:
+        selection = await select(
+            services, target, command.in_, components=names, released=past.groups
+        )
+        if selection.unknown:
+            return _unknown_group(command, selection)
+        asked = asked.model_copy(update={"selection": selection})
+    wanted = [name for name in names if only in {"", name}]
+    try:
+        answers = await asyncio.gather(*(_component(services, asked, name) for name in wanted))
+    except SpanError as error:
+        return cards.refused(error.text)
+    shown = card(_shown(asked), list(answers), top=command.top)
+    return Reply(outcome=Outcome.ANSWERED, card=shown, release=shown.release)
 
 
 def _scope(file: ReleaseFile, inbound: Inbound, command: Command) -> tuple[str, str]:
-    """The target, and the one component if only that is wanted."""
+    """The target, and the one component if only that is wanted; those of this room come first."""
     if command.of in file.targets:
         return command.of, ""
-    for name, target in file.targets.items():
-        if command.of and command.of in target.components:
+    names = sorted(file.targets, key=lambda name: inbound.room not in file.targets[name].rooms)
+    for name in names:
+        if command.of and command.of in file.targets[name].components:
             return name, command.of
-    here = [name for name, target in file.targets.items() if inbound.room in target.rooms]
-    return (here or list(file.targets))[0], ""
+    return names[0], ""
 
 
-def _components(file: ReleaseFile, target: str, release: Release | None) -> list[str]:
-    released = [c.component for c in release.changes] if release else []
-    return [c for c in released if c in file.targets[target].components] or list(
-        file.targets[target].components
+def _unknown_group(command: Command, selection: Selection) -> Reply:
+    near = nearest(command.in_, selection.known)
+    why = text("errors.unknown_group", group=command.in_, nearest=", ".join(near))
+    tries = (spell(command.model_copy(update={"in_": name})) for name in near)
+    return cards.refused(why, lines=tuple(text("hint.try", line=line) for line in tries))
+
+
+def _shown(asked: Asked) -> Shown:
+    return Shown(
+        subject=asked.only or asked.target,
+        zone=asked.zone,
+        kind=(asked.command.span or SinceDeploy()).kind,
+        group=asked.command.in_ if asked.selection else "",
     )
 
 
-async def _last(services: Services, target: str) -> Release | None:
-    def work(tx: Tx) -> Release | None:
-        for row in tx.recent(target, 5):
-            release = load(tx, row.id)
-            if release is not None and release.begun_at and not release.rollback_of:
-                return release
-        return None
-
-    return await services.store.read(work)
-
-
-async def _component(
-    services: Services, target: str, name: str, *, release: Release | None, command: Command
-) -> Answer:
-    file = services.file()
-    logs = component_logs(file, target, name)
-    if not logs:
-        return Answer(component=name, gaps=(text("errors.unwatched", component=name),))
-    began = deploy_started(release, name) if release and _has(release, name) else None
-    try:
-        window = resolve(
-            command.span or SinceDeploy(),
-            now=services.now(),
-            zone=ZoneInfo(file.zone),
-            deploy_started=began,
-        )
-    except SpanError as error:
-        return Answer(component=name, gaps=(error.text,))
-    policy = component_policy(file, target, name)
-    request = _request(policy, name, window, baseline=policy.baseline / file.time_scale)
+async def _component(services: Services, asked: Asked, name: str) -> Answer:
+    """Count one component. Raises SpanError when the span means no window for any."""
+    file, selection = services.file(), asked.selection
+    logs = component_logs(file, asked.target, name)
+    window = _window(asked, name)
+    gap = None if logs else text("errors.unwatched", component=name)
+    if gap is None and window is None:
+        gap = _not_deployed(asked, name)
+    if gap is None and selection is not None:
+        gap = selection.gaps.get(name)
+    if gap is not None or window is None:
+        return Answer(component=name, gaps=(gap,) if gap else ())
+    policy = component_policy(file, asked.target, name)
+    base = Window(start=window.start - policy.baseline / file.time_scale, end=window.start)
+    request = CountRequest(
+        component=name, windows=(base, window), levels=policy.levels, samples=True
+    )
     try:
         counts = await services.adapters.log_store(file.log_stores[logs]).count(request)
-    except LogStoreError as error:
-        detail = cut(redact(str(error)), SAMPLE)
-        return Answer(component=name, gaps=(text("honesty.log_store", detail=detail),))
-    group = (
-        release.change(name).groups.get(command.in_) if release and _has(release, name) else None
-    )
-    return _counted(name, window, counts, hosts=group if command.in_ else None)
-
-
-def _has(release: Release, component: str) -> bool:
-    return any(c.component == component for c in release.changes)
-
-
-def _request(policy: Policy, name: str, window: Window, *, baseline: timedelta) -> CountRequest:
-    return CountRequest(
-        component=name,
-        windows=(Window(start=window.start - baseline, end=window.start), window),
-        levels=policy.levels,
-        samples=True,
-    )
-
-
-def _counted(name: str, window: Window, counts: Counts, *, hosts: tuple[str, ...] | None) -> Answer:
-    base, seen = counts.windows
-    before: dict[str, int] = {}
-    after: dict[str, int] = {}
-    where: dict[str, set[str]] = {}
-    for rows, into in ((base, before), (seen, after)):
-        for row in rows.types:
-            if hosts is not None and row.host not in hosts:
-                continue
-            into[row.error_type] = into.get(row.error_type, 0) + row.count
-            if into is after:
-                where.setdefault(row.error_type, set()).add(row.host)
-    samples = {s.error_type: s for s in seen.samples}
-    lines = []
-    for kind in sorted(set(before) | set(after)):
-        sample = samples.get(kind)
-        lines.append(
-            Line(
-                component=name,
-                error_type=kind,
-                before=before.get(kind, 0),
-                after=after.get(kind, 0),
-                multiple=multiple(
-                    before.get(kind, 0),
-                    after.get(kind, 0),
-                    baseline=base.window.length,
-                    observed=seen.window.length,
-                ),
-                expected=before.get(kind, 0) * (seen.window.length / base.window.length),
-                first_seen=sample.first_seen if sample else None,
-                sample=cut(redact(sample.message), SAMPLE) if sample else "",
-                hosts=len(where.get(kind, ())),
-                compared=bool(base.documents),
-            )
+    except (LogStoreError, ValueError) as error:
+        detail = cut(services.clean(str(error)), DETAIL)
+        return Answer(
+            component=name, gaps=(text("errors.log_store", component=name, detail=detail),)
         )
-    gaps = counts.gaps
-    if not base.documents:
-        gaps = (*gaps, text("errors.no_baseline", component=name))
-    return Answer(component=name, lines=tuple(lines), window=window, gaps=gaps, link=counts.link)
+    hosts = None if selection is None else selection.hosts[name]
+    answer = counted(name, counts, hosts=hosts)
+    if (asked.command.span or SinceDeploy()) == SinceDeploy():
+        return answer.model_copy(update={"release": asked.past.last[name].release})
+    return answer
+
+
+def _window(asked: Asked, name: str) -> Window | None:
+    span, deployed = asked.command.span or SinceDeploy(), asked.past.last.get(name)
+    if isinstance(span, SinceDeploy) and deployed is None:
+        return None
+    return resolve(
+        span,
+        now=asked.now,
+        zone=ZoneInfo(asked.zone),
+        deploy_started=deployed.at if deployed else None,
+    )
+
+
+def _not_deployed(asked: Asked, name: str) -> Text:
+    """Why there is no deployment to count from."""
+    past = asked.past
+    if name in past.waiting:
+        return text("errors.waiting", component=name, release=past.waiting[name])
+    if asked.command.release is not None:
+        return text("errors.not_in", component=name, release=asked.command.release)
+    if past.releases >= LOOKED_AT:
+        return text("errors.not_lately", component=name, count=LOOKED_AT)
+    return text("errors.never", component=name)

@@ -11,6 +11,8 @@ from bot.core.view.marks import NOTHING, times
 
 TOP = 10
 """How many error types are shown when nobody says how many."""
+MOST = 50
+"""How many can be asked for with `top`."""
 MISSED = 3.0
 """Expected events whose absence is worth a word: by Poisson's law, 1 in 20 sees none by chance."""
 
@@ -27,7 +29,6 @@ class Line(Value):
     """How many there would be after at the rate of before."""
     first_seen: datetime | None = None
     sample: str = ""
-    hosts: int = 0
     compared: bool = True
     """Whether there were logs before; without any, nothing can be called new."""
 
@@ -36,9 +37,13 @@ class Answer(Value):
     """What was found for one component, or why nothing can be said."""
 
     component: str
+    release: int = 0
+    """The release whose deployment it is counted from; 0: from a time that was said."""
     lines: tuple[Line, ...] = ()
     window: Window | None = None
+    baseline: Window | None = None
     gaps: tuple[Text, ...] = ()
+    """Those of several components that differ in `component` only become one sentence."""
     link: str = ""
     """A page that shows the documents, when the log store has one."""
 
@@ -46,63 +51,127 @@ class Answer(Value):
 class Shown(Value):
     """What the card is about."""
 
-    target: str
-    release: int
-    """0 when the target was never released."""
+    subject: str
+    """A target or a component."""
     zone: str
+    kind: str = "since_deploy"
+    """The kind of span that was asked for."""
+    group: str = ""
+    """The only host group that was counted; empty: every host."""
 
 
 def card(shown: Shown, answers: list[Answer], *, top: int | None) -> Card:
-    """Every component that cannot be counted says why; nothing is left out silently."""
-    lines = sorted(
-        (line for a in answers for line in a.lines),
-        key=lambda x: (
-            -(_known(x) == "errors.new"),
-            -x.after,
-            -(x.multiple or 0),
-            x.error_type,
-        ),
-    )
+    """Every component that cannot be counted says why; nothing is left out silently.
+
+    The components of the newest release come first, in each new types before all others.
+    """
+    answers = sorted(answers, key=lambda a: -a.release)
+    lines = [
+        line for _, line in sorted(((a.release, x) for a in answers for x in a.lines), key=_rank)
+    ]
     rows = lines[: top or TOP]
-    more = len(lines) - len(rows)
-    notes: list[Cell] = []
-    for item in answers:
-        notes += [gap for gap in item.gaps if gap not in notes]
-    if more > 0:
-        notes.append(text("errors.more", count=more))
-    windows = [a.window for a in answers if a.window]
-    since = min(w.start for w in windows).isoformat() if windows else ""
-    title = text(
-        _title(shown) if windows else "errors.nothing",
-        target=shown.target,
-        release=shown.release,
-        since=since,
-        new=sum(_known(x) == "errors.new" for x in lines),
-        types=sum(1 for x in lines if x.after),
-    )
+    counted = [a for a in answers if a.window and a.baseline]
+    title = _title(shown, counted, lines)
     return Card(
         kind="errors",
-        release=shown.release or None,
+        release=max((a.release for a in counted), default=0) or None,
         title=title,
         text=title,
-        lines=tuple(notes),
+        lines=_notes(shown, answers, counted=counted, more=(len(lines) - len(rows), len(lines))),
         fields=tuple(
             (text("errors.link", component=a.component), a.link) for a in answers if a.link
         ),
-        table=_table(rows) if rows else None,
+        table=_table(rows, len(lines)) if rows else None,
         chart=_chart(rows) if rows else None,
-        footer=text("errors.windows", zone=shown.zone),
+        footer=_footer(shown, counted),
     )
 
 
-def _title(shown: Shown) -> str:
-    return "errors.title" if shown.release else "errors.title_unreleased"
+def _rank(found: tuple[int, Line]) -> tuple[int, bool, int, float, str, str]:
+    release, line = found
+    new, often = _known(line) == "errors.new", line.multiple or 0
+    return -release, not new, -line.after, -often, line.error_type, line.component
 
 
-def _table(lines: list[Line]) -> Table:
+def _title(shown: Shown, counted: list[Answer], lines: list[Line]) -> Text:
+    windows = [a.window for a in counted if a.window]
+    if not windows:
+        return text("errors.nothing", subject=shown.subject)
+    releases = sorted({a.release for a in counted}, reverse=True)
+    key = {"between": "errors.title_between", "since": "errors.title_since"}.get(shown.kind)
+    key = key or ("errors.title" if len(releases) == 1 else "errors.title_each")
+    return text(
+        key,
+        subject=shown.subject,
+        releases=", ".join(f"#{number}" for number in releases),
+        since=min(w.start for w in windows).isoformat(),
+        until=max(w.end for w in windows).isoformat(),
+        rows=len(lines),
+        new=sum(_known(x) == "errors.new" for x in lines),
+    )
+
+
+def _notes(
+    shown: Shown, answers: list[Answer], *, counted: list[Answer], more: tuple[int, int]
+) -> tuple[Cell, ...]:
+    notes: list[Text] = []
+    if shown.group:
+        notes.append(text("errors.group", group=shown.group))
+    if not _same(counted):
+        notes += [text("errors.window_of", component=_from(a), **_ends(a)) for a in counted]
+    notes += _merged([gap for a in answers for gap in a.gaps])
+    hidden, all_ = more
+    if hidden:
+        key = "errors.more" if all_ - hidden < MOST else "errors.more_of"
+        notes.append(text(key, count=hidden, rows=all_, top=min(all_, MOST)))
+    return tuple(notes)
+
+
+def _from(answer: Answer) -> str:
+    return f"{answer.component} (#{answer.release})" if answer.release else answer.component
+
+
+def _merged(gaps: list[Text]) -> list[Text]:
+    """The same thing said of several components is one sentence that names them all."""
+    kept: dict[str, Text] = {}
+    for gap in gaps:
+        rest = {k: v for k, v in gap.params.items() if k != "component"}
+        same = f"{gap.key} {sorted(rest.items(), key=str)}"
+        if same not in kept:
+            kept[same] = gap
+        elif "component" in gap.params:
+            names = f"{kept[same].params['component']}, {gap.params['component']}"
+            kept[same] = text(gap.key, component=names, **rest)
+    return list(kept.values())
+
+
+def _same(counted: list[Answer]) -> bool:
+    return len({(str(a.baseline), str(a.window)) for a in counted}) <= 1
+
+
+def _ends(answer: Answer) -> dict[str, str]:
+    base, window = answer.baseline, answer.window
+    if base is None or window is None:
+        return {}
+    return {
+        "base": base.start.isoformat(),
+        "start": window.start.isoformat(),
+        "end": window.end.isoformat(),
+    }
+
+
+def _footer(shown: Shown, counted: list[Answer]) -> Text | None:
+    if not counted:
+        return None
+    if not _same(counted):
+        return text("errors.windows_each", zone=shown.zone)
+    return text("errors.windows", zone=shown.zone, **_ends(counted[0]))
+
+
+def _table(lines: list[Line], rows: int) -> Table:
     header = ("component", "type", "before", "after", "multiple", "known", "first_seen", "sample")
     return Table(
-        caption=text("errors.table"),
+        caption=text("errors.table", shown=len(lines), rows=rows),
         header=tuple(text(f"column.{k}") for k in header),
         rows=tuple(
             Row(

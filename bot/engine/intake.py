@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
 from pydantic import ValidationError
 
-from bot.core import button, intent
-from bot.core.command import ALL as EVERY
+from bot.core import intent
 from bot.core.command import Command, Misunderstood, NotForUs
 from bot.core.event import Alerted
 from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.redact import redact
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.core.view.buttons import ALL
-from bot.engine import answers, authority, cards, claims, decisions, drafts, reversal, starts
+from bot.engine import (
+    answers,
+    authority,
+    cards,
+    claims,
+    decisions,
+    drafts,
+    identity,
+    linking,
+    reversal,
+    starts,
+    watching,
+)
 from bot.engine.decisions import Decision
 from bot.engine.engine import Engine
 from bot.engine.submission import SettledError, Submission
@@ -34,23 +46,39 @@ class Intake:
         self.services = engine.services
         self._busy: set[int] = set()
 
-    async def submit(self, inbound: Inbound) -> Reply:
+    async def submit(self, inbound: Inbound, recorded: Callable[[], None] | None = None) -> Reply:
         """Record, do, answer. Raises StoreError when it could not be recorded or not be stored.
 
         What was recorded is done nevertheless, by `recover`, in this process or another one.
+        `recorded` is called as soon as nothing can be lost any more: then it may be acknowledged.
         """
-        body = inbound.model_dump_json()
-        services = self.services
+        kept = await self.record(inbound)
+        if recorded is not None:
+            recorded()
+        if kept is None:
+            return await self._repeated(inbound)
         try:
-            number = await services.store.transact(
-                lambda tx: tx.record(inbound.dedupe, inbound.surface, body, services.now())
-            )
-            if number is None:
-                return await self._repeated(inbound)
-            return await self.process(number, inbound)
+            return await self.process(kept.number, kept.inbound)
         except StoreError as error:
             self.engine.troubled(error)
             raise
+
+    async def record(self, inbound: Inbound) -> Submission | None:
+        """Only record it, so that it can be acknowledged before it is done by `process`.
+
+        None when the same delivery was recorded before. Raises StoreError.
+        """
+        services = self.services
+        try:
+            known = linking.sealed(await identity.known(services, inbound))
+            body = known.model_dump_json()
+            number = await services.store.transact(
+                lambda tx: tx.record(known.dedupe, known.surface, body, services.now())
+            )
+        except StoreError as error:
+            self.engine.troubled(error)
+            raise
+        return None if number is None else Submission(number, known)
 
     async def _repeated(self, inbound: Inbound) -> Reply:
         stored = await self.services.store.read(lambda tx: tx.result_of(inbound.dedupe))
@@ -112,9 +140,9 @@ class Intake:
         key = f"alert:{fingerprint}:{status}:{at.isoformat()}:{component}"
         event = Alerted(
             component=component,
-            name=name,
+            name=redact(name),
             firing=status == "firing",
-            summary=summary,
+            summary=redact(summary),
             fingerprint=fingerprint,
         )
         services = self.services
@@ -134,6 +162,8 @@ class Intake:
 
     async def _answer(self, submission: Submission) -> Reply:
         try:
+            if submission.inbound.code:
+                return await linking.claim(self.engine, submission)
             if submission.inbound.verb:
                 return await self._click(submission)
             return await self._said(submission)
@@ -163,34 +193,25 @@ class Intake:
             if isinstance(found, Reply):
                 return found
             return await self._command(submission, found, confirmed=True)
-        value = button.read(inbound.value)
-        if value is None or inbound.verb not in set(Verb):
+        if inbound.verb in linking.BUTTONS:
+            return await linking.confirm(self.engine, submission)
+        decision = Decision.clicked(inbound)
+        if decision is None:
             return cards.refused(text("refused.stale"), Outcome.EXPIRED)
-        verb, whole = Verb(inbound.verb), value.step == ALL
-        decision = Decision(
-            release=value.release,
-            verb=verb,
-            step="" if whole else value.step,
-            component=EVERY if whole and verb is Verb.ROLLBACK else "",
-            nonce=value.nonce,
-            version=value.version,
-            reason=inbound.reason,
-            toggle=verb is Verb.CONFIRM,
-        )
         return await decisions.decide(self.engine, submission, decision)
 
     async def _command(self, submission: Submission, command: Command, *, confirmed: bool) -> Reply:
         verb = command.verb
         if verb is Verb.START and command.target:
             return await starts.start(self.engine, submission, command)
-        if verb is Verb.PLAN:
-            return await starts.plan_release(self.engine, submission, command)
         if verb in answers.VERBS:
             return await answers.answer(self.services, submission.inbound, command)
+        if verb in _ITS_OWN:
+            return await _ITS_OWN[verb](self.engine, submission, command)
         if verb is Verb.UNLOCK and confirmed:
             return await claims.unlock(self.engine, submission, command)
         if verb is Verb.UNLOCK:
-            return drafts.preview(self.services, submission, command, None)
+            return await drafts.preview(self.services, submission, command, None)
         return await self._about_release(submission, command, confirmed=confirmed)
 
     async def _about_release(
@@ -201,11 +222,21 @@ class Intake:
         if release is None:
             return missing
         if verb in drafts.DRAFTED and not confirmed:
-            return drafts.preview(self.services, submission, command, release)
+            return await drafts.preview(self.services, submission, command, release)
         if verb is Verb.ROLLBACK and not release.live:
             return await reversal.roll_back_ended(self.engine, submission, command, release)
         decision = Decision.typed(command, release.id)
         return await decisions.decide(self.engine, submission, decision)
+
+
+_ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] = {
+    Verb.PLAN: starts.plan_release,
+    Verb.WATCH: watching.watch,
+    Verb.UNWATCH: watching.unwatch,
+    Verb.LINK: linking.offer,
+    Verb.UNLINK: linking.revoke,
+}
+"""Verbs that need no release to be found first, whatever they say about one."""
 
 
 def _failed() -> Reply:

@@ -30,6 +30,7 @@ from bot.core.redact import cut, redact
 from bot.core.release import IN_FLIGHT, Release, Step, StepKind, StepState
 from bot.core.turn import nonce
 from bot.engine.job import Job
+from bot.engine.last_resort import or_tell
 from bot.engine.services import Services
 from bot.ports import Executor
 
@@ -91,6 +92,31 @@ async def _timed(job: Job, release: Release, call: str, work: Awaitable[T]) -> T
         job.services.watch.executor_call(name, call, time.perf_counter() - began)
 
 
+async def _tell_unsure(job: Job, detail: str) -> None:
+    effect = job.effect
+    await job.feed(StepUnsure(step=effect.step, attempt=effect.attempt, detail=detail))
+
+
+async def _tell_unknown(job: Job, detail: str) -> None:
+    effect, progress = job.effect, Progress(state=ProgressState.UNKNOWN, detail=detail)
+    await job.feed(StepProgressed(step=effect.step, attempt=effect.attempt, progress=progress))
+
+
+async def _tell_not_stopped(job: Job, detail: str) -> None:
+    effect = job.effect
+    await job.feed(
+        StopAnswered(step=effect.step, attempt=effect.attempt, accepted=False, detail=detail)
+    )
+
+
+async def _tell_unread(job: Job, detail: str) -> None:
+    effect = job.effect
+    await job.feed(
+        VersionRead(step=effect.step, attempt=effect.attempt, versions={}, detail=detail)
+    )
+
+
+@or_tell(_tell_unsure)
 async def start(job: Job) -> None:
     """Start an operation once: when it may have been begun before, look for it first."""
     only_find = job.effect.name == "find"
@@ -181,6 +207,7 @@ async def _tell_found(job: Job, found: Find, *, before: str = "") -> None:
             )
 
 
+@or_tell(_tell_unknown)
 async def look(job: Job) -> None:
     """Say how far an operation is. What has not changed moves nothing and is looked at later."""
     current = await _current(job)
@@ -201,10 +228,9 @@ async def look(job: Job) -> None:
         await job.later(release.config.target.poll_every.total_seconds())
         return
     await job.feed(StepProgressed(step=step.id, attempt=step.attempt, progress=progress))
-    if progress.state not in {ProgressState.RUNNING, ProgressState.UNKNOWN}:
-        job.services.watch.step_ended(str(step.kind), str(progress.state))
 
 
+@or_tell(_tell_not_stopped)
 async def stop(job: Job) -> None:
     """Ask an operation to stop; an executor that cannot says so, and that is told."""
     current = await _current(job)
@@ -225,6 +251,7 @@ async def stop(job: Job) -> None:
     )
 
 
+@or_tell(_tell_unread)
 async def verify(job: Job) -> None:
     """Read the running versions back after a rollback; what cannot be read is no confirmation."""
     current = await _current(job)

@@ -13,6 +13,7 @@ from bot.core.config import OnFail, Policy, ReleaseFile
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.nearest import nearest
 from bot.core.operation import Candidate, UnreachableError
+from bot.core.redact import redact
 from bot.core.release import Actor, Change, Frozen, Phase, Release, Step
 from bot.core.value import Moment, Value, text
 from bot.engine.services import Services
@@ -27,6 +28,7 @@ class Plan(Value):
     config: Frozen
     changes: tuple[Change, ...]
     left_out: tuple[str, ...]
+    unwanted: tuple[str, ...]
     steps: tuple[Step, ...]
     plan_hash: str
 
@@ -72,16 +74,22 @@ async def make(services: Services, command: Command, refs: Mapping[str, str] = N
             for component in target.components
         )
     )
-    taken, left = plan.choose(
+    chosen = plan.choose(
         target,
         {c.component: c for c in changes},
         only=options.only,
         exclude=options.exclude,
     )
-    config = frozen(file, name, [c.component for c in taken])
-    steps = plan.steps(target, taken)
-    digest = plan.digest(taken, steps, config.digest)
-    return Plan(config=config, changes=taken, left_out=left, steps=steps, plan_hash=digest)
+    config = frozen(file, name, [c.component for c in chosen.taken])
+    steps = plan.steps(target, chosen.taken)
+    return Plan(
+        config=config,
+        changes=chosen.taken,
+        left_out=chosen.left_out,
+        unwanted=chosen.unwanted,
+        steps=steps,
+        plan_hash=plan.digest(chosen.taken, steps, config.digest),
+    )
 
 
 def _wanted(command: Command, refs: Mapping[str, str], component: str) -> str:
@@ -162,6 +170,7 @@ def release(made: Plan, command: Command, origin: Origin) -> Release:
         config=made.config,
         changes=made.changes,
         left_out=made.left_out,
+        unwanted=made.unwanted,
         steps=made.steps,
         plan_hash=made.plan_hash,
         seed=origin.seed,
@@ -169,5 +178,5 @@ def release(made: Plan, command: Command, origin: Origin) -> Release:
         home=origin.room,
         started_by=origin.actor,
         planned_at=origin.at,
-        note=command.options.note,
+        note=redact(command.options.note),
     )

@@ -9,6 +9,7 @@ from bot.core.command import ALL, Command
 from bot.core.event import Linked
 from bot.core.inbound import Outcome, Reply
 from bot.core.operation import UnreachableError
+from bot.core.redact import redact
 from bot.core.release import Phase, Release, Rollback
 from bot.core.turn import RefusalError
 from bot.core.value import Text, text
@@ -29,11 +30,11 @@ async def roll_back_ended(
     refusal = decisions.forbidden(services, inbound, command, ended)
     if refusal is not None:
         return refusal
-    scope = _scope(ended, command.component)
+    wanted = scope(ended, command.component)
     impossible = irreversible(ended, command)
     if impossible is not None:
         return impossible
-    foreign = await _foreign(services, ended, scope)
+    foreign = await _foreign(services, ended, wanted)
     if foreign is not None:
         return cards.refused(foreign, release=ended.id)
 
@@ -41,10 +42,10 @@ async def roll_back_ended(
         before = load(tx, ended.id)
         if before is None or before.rolled_back_by != ended.rolled_back_by:
             return cards.refused(text("refused.nothing_changed"), release=ended.id), None
-        release = _reverse(ended, scope, submission, command=command, services=services)
+        release = _reverse(ended, wanted, submission, command=command, services=services)
         number = tx.new_release(ended.target, services.now())
         release = release.model_copy(update={"id": number})
-        reason = command.reason or f"rollback of #{ended.id}"
+        reason = redact(command.reason) or f"rollback of #{ended.id}"
         claims.claim(tx, release, reason=reason, services=services)
         apply(tx, ended.id, Linked(release=number), services=services)
         applied = create(tx, release, services=services)
@@ -59,13 +60,14 @@ async def roll_back_ended(
 def irreversible(ended: Release, command: Command) -> Reply | None:
     """Why there is nothing to take back of an ended release; None when there is."""
     try:
-        undo.refuse(ended, _scope(ended, command.component))
+        undo.refuse(ended, scope(ended, command.component))
     except RefusalError as error:
         return cards.refused(error.why, release=ended.id)
     return None
 
 
-def _scope(ended: Release, component: str) -> tuple[str, ...]:
+def scope(ended: Release, component: str) -> tuple[str, ...]:
+    """The components that a rollback of an ended release takes back, the oldest change first."""
     if component in {"", ALL}:
         return undo.reversible(ended)
     return tuple(c for c in undo.changed(ended) if c == component)
@@ -119,7 +121,7 @@ def _reverse(
             components=scope,
             whole=True,
             name=who.name,
-            reason=command.reason,
+            reason=redact(command.reason),
             at=now,
             planned=True,
         ),

@@ -10,15 +10,17 @@ import structlog
 from bot.core import access, view
 from bot.core.card import Card
 from bot.core.config import ReleaseFile
-from bot.core.question import Question
+from bot.core.inbound import DIRECT
+from bot.core.question import Question, QuestionKind
 from bot.core.release import Release, Step, StepKind, StepState
 from bot.core.value import text
 from bot.core.verb import Verb
+from bot.engine import watching
 from bot.engine.audience import escalates
 from bot.engine.job import Job
 from bot.engine.services import Services
 from bot.engine.transition import note
-from bot.ports import Room, RoomError
+from bot.ports import Room, RoomBusyError, RoomError
 from bot.store import Tx
 
 log = structlog.get_logger("release_master.rooms")
@@ -43,7 +45,8 @@ def card_of(release: Release, slot: str, services: Services) -> Card | None:
     return _CARDS[kind](release, rest, services) if kind in _CARDS else None
 
 
-def _board(release: Release, _: str, services: Services) -> Card:
+def board(release: Release, services: Services) -> Card:
+    """The board as it is now, with the people who are asked."""
     file = services.file()
     asked = {
         question.id: [file.people[person].name for person in asked_people(release, question, file)]
@@ -52,9 +55,16 @@ def _board(release: Release, _: str, services: Services) -> Card:
     return view.board(release, services.now(), asked)
 
 
+def _board(release: Release, _: str, services: Services) -> Card:
+    return board(release, services)
+
+
 def _question(release: Release, number: str, services: Services) -> Card:
     question = release.questions[int(number) - 1]
-    return view.question(release, question, asked_people(release, question, services.file()))
+    card = view.question(release, question, asked_people(release, question, services.file()))
+    if question.kind is not QuestionKind.START or question.closed is not None:
+        return card
+    return card.model_copy(update={"lines": (*card.lines, *services.adapters.notes(release))})
 
 
 def _check(release: Release, step_id: str, _: Services) -> Card | None:
@@ -78,8 +88,16 @@ def _reminder(release: Release, rest: str, services: Services) -> Card | None:
     return view.reminder(release, question, last=last, mentions=people)
 
 
+def _expired(release: Release, number: str, _: Services) -> Card:
+    return view.expired(release, release.questions[int(number) - 1])
+
+
 def _rollback(release: Release, _: str, __: Services) -> Card:
     return view.rollback(release)
+
+
+def _pause(release: Release, number: str, _: Services) -> Card:
+    return view.paused(release, release.pauses[int(number) - 1])
 
 
 def _result(release: Release, _: str, __: Services) -> Card | None:
@@ -105,6 +123,8 @@ _CARDS: dict[str, Callable[[Release, str, Services], Card | None]] = {
     "check": _check,
     "override": _override,
     "reminder": _reminder,
+    "expired": _expired,
+    "pause": _pause,
     "rollback": _rollback,
     "result": _result,
     "each": _each,
@@ -119,8 +139,8 @@ async def deliver(job: Job) -> None:
     """
     room, services = job.effect.room, job.services
     async with job.lane:
-        port = services.adapters.room(room)
         release = await job.release()
+        port = await _port(services, room, release) if release else None
         card = card_of(release, job.effect.slot, services) if release else None
         if port is None or release is None or card is None:
             await job.done()
@@ -128,11 +148,21 @@ async def deliver(job: Job) -> None:
         # Others may have waited for the room for long before this one.
         await job.hold()
         try:
-            await _send(job, port, release, card)
+            told = watching.for_one(card) if room.startswith(DIRECT) else card
+            await _send(job, port, release, told)
+        except RoomBusyError as busy:
+            log.debug("delivery_waits", room=room, slot=job.effect.slot, why=str(busy))
+            await job.later(busy.seconds)
         except RoomError as error:
             log.warning("delivery_failed", room=room, slot=job.effect.slot, error=str(error))
-            services.watch.delivery_failed(room)
+            services.watch.delivery_failed(DIRECT if room.startswith(DIRECT) else room)
             await _failed(job, release)
+
+
+async def _port(services: Services, room: str, release: Release) -> Room | None:
+    if room.startswith(DIRECT):
+        return await watching.reach(services, room, release)
+    return services.adapters.room(room)
 
 
 async def _send(job: Job, port: Room, release: Release, card: Card) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.config.policy import Policy
@@ -10,12 +11,13 @@ from bot.core.drift import drift
 from bot.core.event import Checked, Drifted
 from bot.core.flow import restart_of
 from bot.core.operation import UnreachableError
-from bot.core.redact import cut, redact
+from bot.core.redact import cut
 from bot.core.release import Phase, Release, Step, StepKind, StepState
 from bot.core.value import Text, spell, text
 from bot.core.verdict import honesty, seed2020
 from bot.core.verdict.verdict import Verdict
 from bot.engine.job import Job
+from bot.engine.last_resort import or_tell
 from bot.engine.operations import executor
 
 SAMPLE = 300
@@ -24,19 +26,43 @@ ASKS = frozenset({Phase.RUNNING, Phase.PAUSED})
 """The phases in which a foreign version can be asked about; in others it is a bad measurement."""
 
 
-async def check(job: Job) -> None:
-    """Run one round. Whatever cannot be measured is inconclusive, with the reason."""
+async def _current(job: Job) -> tuple[Release, Step] | None:
+    """The step that the round belongs to, None when nobody waits for the round any more."""
     release, effect = await job.release(), job.effect
     if release is None or not release.live:
-        await job.done()
-        return
+        return None
     step = release.step(effect.step)
-    if step.state is not StepState.RUNNING or (step.attempt, step.round) != (
-        effect.attempt,
-        effect.number,
-    ):
+    asked = (effect.attempt, effect.number)
+    if step.state is not StepState.RUNNING or (step.attempt, step.round) != asked:
+        return None
+    return release, step
+
+
+async def _tell_fault(job: Job, detail: str) -> None:
+    current = await _current(job)
+    if current is None:
         await job.done()
         return
+    (release, step), now = current, job.services.now()
+    verdict = seed2020.no_evidence(
+        text("honesty.fault", detail=detail),
+        policy=_policy(release, step),
+        deploy_started=deploy_started(release, step.component) or now,
+        now=now,
+    )
+    await job.feed(
+        Checked(step=step.id, round=step.round, repeat=step.repeat, late=False, verdict=verdict)
+    )
+
+
+@or_tell(_tell_fault)
+async def check(job: Job) -> None:
+    """Run one round. Whatever cannot be measured is inconclusive, with the reason."""
+    current, effect = await _current(job), job.effect
+    if current is None:
+        await job.done()
+        return
+    release, step = current
     began = job.services.now()
     due = step.next_at or effect.due
     reasons: list[Text] = []
@@ -96,13 +122,11 @@ async def _measure(
         now=now,
         time_scale=scale,
     )
-    store = job.services.adapters.log_store(
-        release.config.log_configs[release.config.logs[step.component]]
-    )
+    config = release.config.log_configs[release.config.logs[step.component]]
     try:
-        counts = await store.count(request)
-    except LogStoreError as error:
-        reason = text("honesty.log_store", detail=cut(redact(str(error)), SAMPLE))
+        counts = await job.services.adapters.log_store(config).count(request)
+    except (LogStoreError, ValueError) as error:
+        reason = text("honesty.log_store", detail=cut(job.services.clean(str(error)), SAMPLE))
         return seed2020.no_evidence(reason, policy=policy, deploy_started=began, now=now)
     restarted = [h.host for h in restart.hosts] or list(
         release.change(step.component).groups.get(restart.group, ())
@@ -111,7 +135,8 @@ async def _measure(
         counts, policy=policy, restarted=restarted, restart_ended=ended, time_scale=scale
     )
     reported = [f.error_type for r in step.rounds for f in r.verdict.findings]
-    return clean(seed2020.judge(counts, reported=reported, reasons=tuple(reasons)))
+    verdict = seed2020.judge(counts, reported=reported, reasons=tuple(reasons))
+    return clean(verdict, job.services.clean)
 
 
 def _missed(
@@ -131,7 +156,7 @@ def _missed(
     return missed if wholly is None else text(honesty.MISSED_ALL, late=spell(now - due))
 
 
-def clean(verdict: Verdict) -> Verdict:
+def clean(verdict: Verdict, redact: Callable[[str], str]) -> Verdict:
     """The same verdict with its sample messages redacted and cut."""
     found = tuple(
         f.model_copy(update={"sample": cut(redact(f.sample), SAMPLE)}) for f in verdict.findings

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.config import ExecutorConfig, LogStoreConfig, ReleaseFile
+from bot.core.redact import redact
+from bot.core.release import Release
+from bot.core.value import Text
 from bot.ports import Executor, LogStore, Room
 from bot.store import Store
 
@@ -25,6 +28,14 @@ class Adapters(Protocol):
 
     def room(self, key: str) -> Room | None:
         """The room with this key, None when release.yml names none such (any more)."""
+        ...
+
+    def direct(self, key: str, identity: str) -> Room | None:
+        """The chat with one person alone; None when no platform here reaches that account."""
+        ...
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """What platforms have to say before this release starts, such as what it will cost."""
         ...
 
 
@@ -55,6 +66,10 @@ class Watch(Protocol):
         """Something a person said or clicked was answered like this."""
         ...
 
+    def signature_failed(self, platform: str) -> None:
+        """A request was refused because its signature was missing or wrong."""
+        ...
+
 
 class Unwatched:
     """Measures nothing (tests, benches)."""
@@ -75,6 +90,9 @@ class Unwatched:
         """Nothing."""
 
     def inbound(self, outcome: str) -> None:
+        """Nothing."""
+
+    def signature_failed(self, platform: str) -> None:
         """Nothing."""
 
 
@@ -118,6 +136,8 @@ class Services:
     """Names this process in leases."""
     watch: Watch = field(default_factory=Unwatched)
     limits: Limits = field(default_factory=Limits)
+    clean: Callable[[str], str] = redact
+    """Takes the secrets that are known here out of a text, and what looks like one."""
     try_out: bool = False
     """Refusals offer to act as somebody who may."""
 

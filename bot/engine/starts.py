@@ -40,8 +40,7 @@ async def start(engine: Engine, submission: Submission, command: Command) -> Rep
             number=number, actor=who, room=inbound.room, at=now, seed=services.seed()
         )
         release = planner.release(made, command, origin)
-        reason = command.options.note or f"release #{number}"
-        claims.claim(tx, release, reason=reason, services=services)
+        claims.claim(tx, release, reason=claims.reason(release), services=services)
         applied = create(tx, release, services=services)
         return Reply(outcome=Outcome.ACCEPTED, release=number), applied
 
@@ -119,6 +118,7 @@ async def _change(
         config=made.config,
         changes=made.changes,
         left_out=made.left_out,
+        unwanted=made.unwanted,
         steps=made.steps,
         plan_hash=made.plan_hash,
         difference=plan.difference(seen.changes, made.changes),
@@ -133,8 +133,7 @@ async def _change(
         if applied is None or applied.outcome.refusal is not None:
             return _too_late(release), applied
         planned = applied.outcome.release
-        reason = planned.note or f"release #{planned.id}"
-        claims.claim(tx, planned, reason=reason, services=services)
+        claims.claim(tx, planned, reason=claims.reason(planned), services=services)
         wanted = set(claims.names(planned.target, (c.component for c in planned.changes)))
         kept = set(claims.names(release.target, (c.component for c in release.changes)))
         tx.free(planned.id, kept - wanted)

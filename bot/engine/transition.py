@@ -9,8 +9,9 @@ from bot.core.config import OnFail
 from bot.core.effect import Effect, EffectKind
 from bot.core.event import Event, Happened, Order, Planned, Replanned
 from bot.core.machine import Outcome, advance, plan_release
-from bot.core.release import Release
+from bot.core.release import AT_REST, Release
 from bot.core.value import Text, Value, text
+from bot.core.watch import subjects
 from bot.engine.audience import Errand, errands
 from bot.engine.services import Services
 from bot.store import Tx
@@ -38,6 +39,8 @@ class Applied(Value):
     taken: tuple[EffectRow, ...] = ()
     ended: bool = False
     """The release came to its end by this event."""
+    rested: tuple[tuple[str, str], ...] = ()
+    """(kind, state) of each step that came to rest by this event."""
 
 
 def load(tx: Tx, release_id: int) -> Release | None:
@@ -80,7 +83,21 @@ def apply(tx: Tx, release_id: int, event: Event, *, services: Services) -> Appli
     if outcome.release is release and not outcome.effects and not outcome.facts:
         return Applied(outcome=outcome)
     applied = _keep(tx, outcome, event, services=services, expected=row.version)
-    return applied.model_copy(update={"ended": release.live and applied.ended})
+    return applied.model_copy(
+        update={
+            "ended": release.live and applied.ended,
+            "rested": _rested(release, outcome.release),
+        }
+    )
+
+
+def _rested(before: Release, after: Release) -> tuple[tuple[str, str], ...]:
+    states = {step.id: step.state for step in before.steps}
+    return tuple(
+        (str(step.kind), str(step.state))
+        for step in after.steps
+        if step.state in AT_REST and states.get(step.id) is not step.state
+    )
 
 
 def note(
@@ -110,10 +127,12 @@ def _keep(tx: Tx, outcome: Outcome, event: Event, *, services: Services, expecte
     body = Entry(event=event, facts=outcome.facts).model_dump_json()
     tx.append(release.id, at=now, actor=_who(event), code=event.kind, body=body)
     file = services.file()
+    told = any(effect.kind in ROOMS for effect in outcome.effects)
+    watchers = tx.watches(subjects(release)) if told else ()
     taken = tuple(
         row
         for effect in outcome.effects
-        for errand in errands(release, effect, file)
+        for errand in errands(release, effect, file, watchers)
         if (row := _enqueue(tx, release.id, errand, services)) is not None
     )
     if not release.live:

@@ -6,14 +6,17 @@ from bot.store.errors import StaleError, StoreError
 from bot.store.rows import (
     BODY_VERSION,
     BOT,
+    CodeRow,
     EffectRow,
     InboxRow,
     JournalRow,
+    LinkRow,
     LockRow,
     MessageRow,
     PostRow,
     ReleaseRow,
     ValueRow,
+    WatchRow,
 )
 from bot.store.store import Store
 from bot.store.tx import Tx
@@ -21,9 +24,11 @@ from bot.store.tx import Tx
 __all__ = [
     "BODY_VERSION",
     "BOT",
+    "CodeRow",
     "EffectRow",
     "InboxRow",
     "JournalRow",
+    "LinkRow",
     "LockRow",
     "MessageRow",
     "PostRow",
@@ -33,4 +38,5 @@ __all__ = [
     "StoreError",
     "Tx",
     "ValueRow",
+    "WatchRow",
 ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, bindparam, insert, select, union
 
 from bot.core.journal import FIRST_PREVIOUS, JournalRow, from_micros, micros, sealed
 from bot.store.rows import BODY_VERSION
 from bot.store.session import JOURNAL_LOCK, Session
-from bot.store.tables import journal
+from bot.store.tables import journal, releases
 
 _ADD = insert(journal)
 _HEAD = (
@@ -23,7 +23,7 @@ _AFTER = (
     .where(journal.c.release_id == bindparam("release_id"), journal.c.seq > bindparam("after"))
     .order_by(journal.c.seq)
 )
-_RELEASES = select(journal.c.release_id).distinct().order_by(journal.c.release_id)
+_RELEASES = union(select(journal.c.release_id), select(releases.c.id)).order_by("release_id")
 
 
 class JournalTx(Session):
@@ -68,7 +68,7 @@ class JournalTx(Session):
         return [_row(row) for row in self.run(_AFTER, values)]
 
     def journalled_releases(self) -> list[int]:
-        """The ids of all releases that have a journal; 0 is the bot's own."""
+        """The ids of all releases and of all that have a journal; 0 is the bot's own."""
         return list(self.run(_RELEASES).scalars())
 
     def _journal_head(self, release_id: int) -> tuple[int, str]:

@@ -112,6 +112,35 @@ class PostRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRow:
+    """Who is told one to one about what. `subject` is `#42` or a target's name."""
+
+    subject: str
+    person: str
+    events: str
+    surface: str
+    """Where it was said; the person is told there when that is possible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """An account of a platform that acts as a person. `display` is what the platform called it."""
+
+    identity: str
+    person: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRow:
+    """A code that links an account. `claimed_by` is the account that sent it; empty: none yet."""
+
+    hash: str
+    person: str
+    claimed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRow:
     """One message of a room that the bot keeps itself. `change` rises over all rooms."""
 

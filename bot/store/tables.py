@@ -161,3 +161,41 @@ kept_values = Table(
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+watches = Table(
+    "watches",
+    metadata,
+    # `#42` or a target's name.
+    Column("subject", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("events", Text, nullable=False),
+    Column("surface", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("display", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+link_codes = Table(
+    "link_codes",
+    metadata,
+    # SHA-256: the code itself is stored nowhere.
+    Column("hash", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("claimed_by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+link_guesses = Table(
+    "link_guesses",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -5,14 +5,27 @@ from __future__ import annotations
 from bot.store.inbox import InboxTx
 from bot.store.journal import JournalTx
 from bot.store.kept import KeptTx
+from bot.store.links import LinksTx
 from bot.store.locks import LocksTx
 from bot.store.messages import MessagesTx
 from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
 from bot.store.releases import ReleasesTx
+from bot.store.watches import WatchesTx
 
 
-class Tx(InboxTx, ReleasesTx, JournalTx, OutboxTx, LocksTx, PostsTx, MessagesTx, KeptTx):
+class Tx(
+    InboxTx,
+    ReleasesTx,
+    JournalTx,
+    OutboxTx,
+    LocksTx,
+    PostsTx,
+    MessagesTx,
+    KeptTx,
+    WatchesTx,
+    LinksTx,
+):
     """Everything that can be read and changed together; all of it is kept, or nothing.
 
     Work given to `Store.transact` may be run again from its start (PostgreSQL, after a conflict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from bot.web.pages import index, static
 from bot.web.room_routes import act, candidates, journal, me, say
 from bot.web.security import add_headers, answer_errors, authenticate, check_source
 from bot.web.session import SESSIONS, THROTTLE, Sessions, Throttle, login, login_page, logout
-from bot.web.site import BACKEND, SITE, Site
+from bot.web.site import BACKEND, SITE, Mode, Site
 from bot.web.stream import STREAMS, Streams, stream
 
 SHUTDOWN_SECONDS = 5.0
@@ -49,6 +50,22 @@ def create_app(site: Site, backend: Backend) -> web.Application:
             web.get("/readyz", readyz),
             web.get("/metrics", metrics),
             web.post("/hooks/alerts", alerts),
+        ]
+    )
+    return app
+
+
+def create_figures_app(site: Site, backend: Backend) -> web.Application:
+    """Health and figures alone, without a token: for a port on the loopback only."""
+    app = web.Application(middlewares=[answer_errors, check_source])
+    app[SITE] = replace(site, mode=Mode.TRY)
+    app[BACKEND] = backend
+    app.on_response_prepare.append(add_headers)
+    app.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", metrics),
         ]
     )
     return app

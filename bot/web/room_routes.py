@@ -50,7 +50,7 @@ async def me(request: web.Request) -> web.Response:
         for key, person in facts.people().items()
     ]
     rooms = [
-        {"key": key, "name": room.name or key}
+        {"key": key, "name": room.name or key, "language": room.language.value}
         for key, room in facts.rooms().items()
         if isinstance(room, WebRoom)
     ]
@@ -62,6 +62,7 @@ async def me(request: web.Request) -> web.Response:
             "rooms": rooms,
             "targets": [_target(key, target) for key, target in facts.targets().items()],
             "time_scale": site.time_scale,
+            "on_fail": site.on_fail,
         }
     )
 
@@ -123,7 +124,7 @@ def _actor(request: web.Request, chosen: str) -> str:
 
 async def _submit(request: web.Request, inbound: Inbound) -> web.Response:
     reply = await request.app[BACKEND].intake.submit(inbound)
-    card = reply.card and card_json(reply.card, request.app[SITE].say)
+    card = reply.card and card_json(reply.card, request.app[SITE].words(inbound.room))
     return web.json_response(
         {"outcome": reply.outcome.value, "card": card, "release": reply.release}
     )

@@ -34,6 +34,8 @@ OPEN = frozenset({"/healthz", "/readyz", "/login", "/static/{name}"})
 """What is answered without a session under serve; /readyz then says one word."""
 OWN_DOOR = frozenset({"/hooks/alerts", "/metrics"})
 """Routes that check a token of their own."""
+SIGNED = frozenset({"/line/webhook", "/slack/events"})
+"""Routes that check a signature over the whole body: no browser can make it, from any site."""
 
 
 def is_loopback(host: str) -> bool:
@@ -111,9 +113,11 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def check_source(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse other host names (DNS rebinding) and requests that other sites' pages make."""
+    if _place(request) in SIGNED:
+        return await handler(request)
     hosts = request.app[SITE].hosts
     if request.headers.get("Host", "").lower() not in hosts:
-        return problem(403, "this host name is not served here; release.yml's public_url adds one")
+        return problem(403, "this host name is not served here; RELEASE_MASTER_PUBLIC_URL adds one")
     origin = request.headers.get("Origin")
     if origin is not None and not _own_origin(origin, hosts):
         return problem(403, "requests from pages of other sites are refused")
@@ -121,6 +125,12 @@ async def check_source(request: web.Request, handler: Handler) -> web.StreamResp
     if site not in {"same-origin", "none"} and not _is_visit(request):
         return problem(403, "requests from pages of other sites are refused")
     return await handler(request)
+
+
+def _place(request: web.Request) -> str | None:
+    """The address as it was registered; None where there is nothing."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else None
 
 
 def _own_origin(origin: str, hosts: frozenset[str]) -> bool:
@@ -144,11 +154,10 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     person = request.app[SESSIONS].who(request, request.app[BACKEND].facts.people(), site.now())
     if person is not None:
         request[PERSON] = person
-    resource = request.match_info.route.resource
-    place = resource.canonical if resource is not None else None
+    place = _place(request)
     if site.mode is Mode.TRY or person is not None or place is None:
         return await handler(request)
-    if place in OPEN or place in OWN_DOOR:
+    if place in OPEN | OWN_DOOR | SIGNED:
         return await handler(request)
     if place == "/":
         return _door(request)

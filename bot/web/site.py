@@ -33,14 +33,16 @@ class Site:
     mode: Mode
     hosts: frozenset[str]
     """The values of the Host header that are answered; see `security.allowed_hosts`."""
-    say: Say
-    """Turns message keys into sentences."""
+    words: Callable[[str], Say]
+    """room key -> what turns message keys into sentences of that room's language."""
     registry: CollectorRegistry = field(repr=False)
     """What `/metrics` shows."""
     now: Callable[[], datetime] = field(default=_utc_now, repr=False)
     """The present, with a zone."""
     time_scale: float = 1.0
     """Shown on the page when it is not 1."""
+    on_fail: str = ""
+    """What a failed check leads to (ask, roll_back, observe), shown on the page; empty: not."""
     alerts_token: str = field(default="", repr=False)
     """The bearer token of `/hooks/alerts`; empty: the hook is closed."""
     alerts_label: str = "component"

@@ -96,7 +96,7 @@ async def _follow(
         messages = await log.since(room, after, BATCH)
         if messages:
             after = messages[-1].change
-            await response.write(b"".join(_event(m, site.say) for m in messages))
+            await response.write(b"".join(_event(m, site.words(room)) for m in messages))
         if len(messages) == BATCH:
             continue
         if not caught_up:

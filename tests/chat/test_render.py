@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.chat.render import ViewerWords, card_json
 from bot.core.card import Action, Card, Chart, Confirm, Row, Series, Style, Table
+from bot.core.config import Language
 from bot.core.value import Text, text
 
 _AT = datetime(2026, 11, 23, 14, 35, tzinfo=UTC)
@@ -99,7 +100,9 @@ def test_a_state_is_said_in_words() -> None:
 def test_moments_are_left_to_the_page() -> None:
     """Moments in sentences stay exact, whatever the zone of the bot; absent ones are a dash."""
     words = ViewerWords(
-        "Asia/Tokyo", {"next": "round {n} at {at:time}, {at:day}", "no": "{at:time}"}
+        "Asia/Tokyo",
+        Language.ENGLISH,
+        {"next": "round {n} at {at:time}, {at:day}", "no": "{at:time}"},
     )
     said = words(text("next", n=2, at="2026-11-23T14:35:01.500000+00:00"))
 

@@ -15,6 +15,7 @@ from bot.chat.english import TEXTS
 from bot.chat.texts import Words
 from bot.core import view
 from bot.core.card import Card
+from bot.core.config import Language
 from bot.core.event import Event
 from bot.core.machine import Outcome
 from bot.core.release import Release, StepKind
@@ -106,7 +107,7 @@ def test_no_sentence_is_left_over() -> None:
     words = {
         node.value
         for module in _CODE
-        if module.name not in {"bot/chat/english.py", "bot/chat/texts_intent.py"}
+        if module.name != "bot/chat/english.py" and not module.name.startswith("bot/chat/texts_")
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -204,6 +205,29 @@ def test_whatever_a_release_says_has_a_sentence(said: list[Text]) -> None:
     assert len(said) > 150
 
 
+@pytest.mark.parametrize("language", Language)
+def test_whatever_a_release_says_is_said_in_every_language(
+    said: list[Text], language: Language
+) -> None:
+    """Each sentence can be said: no parameter, no word and no key shows through."""
+    words, english = Words("Asia/Bangkok", language), Words("Asia/Bangkok")
+    holes = [
+        f"{item.key}: {sentence}"
+        for item in said
+        for sentence in (words(item),)
+        if not sentence or re.search(r"\b(state|past|question\.kind|result)\.\w+", sentence)
+    ]
+    alike = {item.key for item in said if words(item) == english(item) and _has_words(item.key)}
+
+    assert holes == []
+    assert language is Language.ENGLISH or alike == set()
+
+
+def _has_words(key: str) -> bool:
+    """Whether a template says anything beside its parameters."""
+    return re.search(r"[A-Za-z]{3}", re.sub(r"\{[^}]*\}", "", TEXTS[key])) is not None
+
+
 def test_nothing_that_a_sentence_speaks_of_is_blank(said: list[Text]) -> None:
     """Only a reason, a detail and the like may be empty."""
     blank = {
@@ -231,6 +255,28 @@ def test_moments_are_said_in_the_room_s_zone() -> None:
 
     assert Words()(moment) == "12:00:00"
     assert Words("Asia/Tokyo")(moment) == "21:00:00"
+
+
+def test_one_is_said_otherwise_than_many() -> None:
+    """English has a form for one; the other languages say every number alike."""
+    one, many = (text("plan.title", target="chat", steps=n) for n in (1, 3))
+
+    assert Words()(one) == "Plan of chat: 1 step"
+    assert Words()(many) == "Plan of chat: 3 steps"
+    assert Words(language=Language.KOREAN)(one) == "chat 계획: 1단계"
+    assert Words(language=Language.KOREAN)(many) == "chat 계획: 3단계"
+
+
+def test_words_inside_a_sentence_are_in_its_language() -> None:
+    """A state, a past and a named message are translated where they are mentioned."""
+    ended = text("refused.ended", release=7, phase="rolled_back")
+
+    assert Words(language=Language.JAPANESE)(ended) == (
+        "リリース #7 は終わっています（ロールバック済み）。"
+    )
+    assert Words(language=Language.TRADITIONAL_CHINESE)(
+        text("check.text", release=1, step="a/b", result="result.pass")
+    ) == ("發布 #1 a/b：通過")
 
 
 def test_a_message_without_a_sentence_is_not_lost() -> None:

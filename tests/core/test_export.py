@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.export import ExportFormat, broken, export_journal
+from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.journal import FIRST_PREVIOUS, JournalRow, sealed
 
 
-def rows(release: int, *actors: str) -> list[JournalRow]:
+def rows(release: int, *actors: str, body: str = '{"why": "日本"}') -> list[JournalRow]:
     """A chain with these actors."""
     made: list[JournalRow] = []
     for seq, actor in enumerate(actors, start=1):
@@ -24,7 +24,7 @@ def rows(release: int, *actors: str) -> list[JournalRow]:
             at=datetime(2026, 3, 4, 5, 6, seq, tzinfo=UTC),
             actor=actor,
             code="go",
-            body='{"why": "日本"}',
+            body=body,
             body_version=1,
             prev_hash=made[-1].hash if made else FIRST_PREVIOUS,
             hash="",
@@ -37,7 +37,7 @@ def test_json_holds_every_row_and_the_verdict() -> None:
     """Releases come in order, with parsed bodies, and each says whether it is intact."""
     tampered = rows(1, "alice", "bob", "carol")
     tampered[1] = replace(tampered[1], actor="mallory")
-    journal = {2: rows(2, "dave"), 1: tampered}
+    journal = {2: Chain(rows(2, "dave")), 1: Chain(tampered)}
 
     first, second = json.loads(export_journal(journal, ExportFormat.JSON))["releases"]
 
@@ -49,12 +49,22 @@ def test_json_holds_every_row_and_the_verdict() -> None:
     assert broken(journal) == {1: 2}
 
 
+def test_a_journal_that_was_cut_off_does_not_hold() -> None:
+    """The release's version says how many events there must be: the missing row is the bad one."""
+    whole = rows(1, "alice", "bob", body='{"event": {"kind": "order"}}')
+    chains = {1: Chain(whole, 2), 2: Chain(whole[:1], 2), 3: Chain([], 1), 4: Chain(whole, 1)}
+
+    assert broken(chains) == {2: 2, 3: 1}
+
+
 def test_csv_marks_the_rows_from_the_first_bad_one() -> None:
     """Rows before the break are intact, the others are not."""
     tampered = rows(1, "alice", "bob", "carol")
     tampered[1] = replace(tampered[1], actor="mallory")
 
-    table = list(csv.DictReader(io.StringIO(export_journal({1: tampered}, ExportFormat.CSV))))
+    table = list(
+        csv.DictReader(io.StringIO(export_journal({1: Chain(tampered)}, ExportFormat.CSV)))
+    )
 
     assert [row["intact"] for row in table] == ["yes", "no", "no"]
     assert table[0]["hash"] == tampered[0].hash
@@ -63,7 +73,7 @@ def test_csv_marks_the_rows_from_the_first_bad_one() -> None:
 @pytest.mark.parametrize("actor", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_csv_cells_are_no_formulas(actor: str) -> None:
     """What a spreadsheet would run starts with an apostrophe."""
-    text = export_journal({1: rows(1, actor)}, ExportFormat.CSV)
+    text = export_journal({1: Chain(rows(1, actor))}, ExportFormat.CSV)
 
     assert next(csv.DictReader(io.StringIO(text, newline="")))["actor"] == f"'{actor}"
 
@@ -73,6 +83,8 @@ def test_a_body_that_is_no_json_is_exported_as_text() -> None:
     bad = [replace(rows(1, "alice")[0], body="{")]
 
     assert (
-        json.loads(export_journal({1: bad}, ExportFormat.JSON))["releases"][0]["rows"][0]["body"]
+        json.loads(export_journal({1: Chain(bad)}, ExportFormat.JSON))["releases"][0]["rows"][0][
+            "body"
+        ]
         == "{"
     )

@@ -63,6 +63,7 @@ COMMANDS_PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
         ("permissions @U0ALICE", {"verb": "permissions", "person": "alice"}),
         ("permissions alice", {"verb": "permissions", "person": "alice"}),
         ("help rb", {"verb": "help", "topic": "rollback"}),
+        ("help ok", {"verb": "help", "topic": "approve"}),
         ("status?", {"verb": "status"}),
         ("Lgtm!", {"verb": "approve", "bare": True}),
     ],
@@ -147,7 +148,9 @@ def test_people_may_talk_in_a_group(line: str) -> None:
     assert parse(line, wake=GROUP, names=NAMES) == NotForUs()
 
 
-@pytest.mark.parametrize("line", ["errors since deploy", " Errors  since deploy?"])
+@pytest.mark.parametrize(
+    "line", ["errors since deploy", " Errors  since deploy?", "Ｅｒｒｏｒｓ　since deploy。"]
+)
 def test_errors_since_deploy_needs_no_wake_word(line: str) -> None:
     """The one sentence that works everywhere."""
     expected = Command(verb=Verb.ERRORS, span=SinceDeploy())

@@ -45,7 +45,13 @@ from tests.support.lines import said, wrong
         ("rollback #42 chta to 2.4", "unknown_name", "unknown_component", None),
         ("rollback #42 to be safe", "ambiguous", "ambiguous_to", None),
         ("rollback #42 to", "missing", "missing_version", None),
-        ("unlock chta x", "unknown_name", "unknown_target", "unlock chat x"),
+        ("unlock chta x", "unknown_name", "unknown_target_or_component", "unlock chat x"),
+        ("status chta", "unknown_name", "component_for_target", "status openchat"),
+        ("status cart", "unknown_name", "component_for_target", "status shop"),
+        ("status shp", "unknown_name", "unknown_target", "status shop"),
+        ("status zzz", "unknown_name", "unknown_target", None),
+        ("errors of chta", "unknown_name", "unknown_target_or_component", "errors of chat"),
+        ("errors of opnchat", "unknown_name", "unknown_target_or_component", "errors of openchat"),
         ("unlock chat", "missing", "missing_reason", None),
         ("unlock", "missing", "missing_target", None),
         ("start openchat confirm=always", "bad_value", "bad_confirm", None),
@@ -85,7 +91,7 @@ def test_not_understood_and_helped(line: str, code: str, key: str, first: str | 
 
 @pytest.mark.parametrize(
     "verb",
-    ["freeze", "unfreeze", "schedule", "link", "train", "watch", "unwatch", "backtest", "xyzzy"],
+    ["freeze", "unfreeze", "schedule", "train", "backtest", "xyzzy"],
 )
 def test_unknown_verbs_get_the_nearest_three(verb: str) -> None:
     """Verbs of later versions and of no version are answered with three that exist."""

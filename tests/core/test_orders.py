@@ -8,6 +8,7 @@ from bot.core.config import ConfirmMode, Role
 from bot.core.machine import Outcome
 from bot.core.release import Actor, Phase, QuestionKind, StepState
 from bot.core.turn import board_nonce
+from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.verdict.verdict import Result
 from tests.support.releases import (
@@ -489,3 +490,37 @@ def test_a_note_is_kept_even_after_the_end() -> None:
     assert refusal(outcome) == ""
     assert [f.key for f in outcome.facts] == ["fact.note", "fact.order"]
     assert not outcome.effects
+
+
+def test_a_step_that_is_not_asked_about_is_named() -> None:
+    """Nobody decided about it: an unknown step, or one whose turn has not come."""
+    world = started(mode=ConfirmMode.EACH_STEP)
+    world.run()
+
+    unknown = world.order(Verb.GO, OPERATOR, step="99")
+    early = world.order(Verb.GO, OPERATOR, step="chat/deploy")
+    world.click(world.question(QuestionKind.GO), Verb.GO, OPERATOR)
+    twice = world.order(Verb.GO, OPERATOR, step="auth/deploy")
+
+    assert refusal(unknown) == "refused.no_step"
+    assert early.refusal == text(
+        "refused.not_asked_but", step="chat/deploy", verb="go", steps="auth/deploy"
+    )
+    assert refusal(twice) == "refused.decided"
+    assert refusal(world.order(Verb.APPROVE, step="chat/deploy")) == "refused.not_asked"
+
+
+def test_the_reason_of_a_pause_is_a_question_that_is_open() -> None:
+    """When what held the release is answered and something else holds it, that is the reason."""
+    world = started(release(target(TWO, parallel=2)))
+    world.results.update({"auth/check": Result.FAIL, "media/check": Result.INCONCLUSIVE})
+    world.run()
+    first, second = world.release.open_questions
+    assert world.release.pause is not None
+    assert world.release.pause.reason == first.cause
+    world.click(first, Verb.OVERRIDE, ADMIN, reason="known")
+
+    assert world.release.pause is not None
+    assert world.release.pause.reason == second.cause
+    world.click(second, Verb.OVERRIDE, ADMIN, reason="known")
+    assert world.release.pause is None

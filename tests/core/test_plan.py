@@ -8,6 +8,7 @@ from bot.core import plan
 from bot.core.config import Component, ConfirmMode
 from bot.core.operation import Running
 from bot.core.release import OPERATIONS, StepKind
+from bot.core.value import text
 from tests.support.releases import CANARY, HOSTS, SEED, release, running, target
 
 
@@ -95,21 +96,23 @@ def test_unchanged_components_are_left_out_unless_named() -> None:
     whole = target()
     changes = {n: plan.change(n, running("2.0" if n == "auth" else "1.0"), "2.0") for n in SEED}
 
-    taken, left = plan.choose(whole, changes)
-    named, _ = plan.choose(whole, changes, only=("auth", "push"))
-    without, _ = plan.choose(whole, changes, exclude=("push",))
+    every = plan.choose(whole, changes)
+    named = plan.choose(whole, changes, only=("auth", "push"))
+    without = plan.choose(whole, changes, exclude=("push",))
 
-    assert left == ("auth",)
-    assert len(taken) == 6
-    assert [c.component for c in named] == ["auth", "push"]
-    assert "push" not in {c.component for c in without}
+    assert (every.left_out, every.unwanted) == (("auth",), ())
+    assert len(every.taken) == 6
+    assert [c.component for c in named.taken] == ["auth", "push"]
+    assert named.unwanted == ("profile", "chat", "media", "search", "gateway")
+    assert "push" not in {c.component for c in without.taken}
+    assert (without.left_out, without.unwanted) == (("auth", "push"), ("push",))
 
 
 def test_a_mixed_component_is_released_although_most_hosts_have_the_candidate() -> None:
     """Hosts that do not all run the same are no unchanged component."""
     mixed = plan.change("auth", running("2.0", h5="1.0"), "2.0")
 
-    taken, _ = plan.choose(target({"auth": Component()}), {"auth": mixed})
+    taken = plan.choose(target({"auth": Component()}), {"auth": mixed}).taken
 
     assert mixed.mixed
     assert mixed.running == "2.0"
@@ -123,7 +126,17 @@ def test_nothing_to_release_is_said() -> None:
     with pytest.raises(plan.PlanError) as caught:
         plan.choose(target({"auth": Component()}), {"auth": same})
 
-    assert caught.value.why.params == {"left": "auth"}
+    assert caught.value.why == text("plan.nothing", left="auth")
+
+
+def test_leaving_everything_out_is_said_as_it_is() -> None:
+    """Nothing of what would change is wanted: that is not the same as nothing to change."""
+    changed = plan.change("auth", running("1.0"), "2.0")
+
+    with pytest.raises(plan.PlanError) as caught:
+        plan.choose(target({"auth": Component()}), {"auth": changed}, exclude=("auth",))
+
+    assert caught.value.why == text("plan.nothing_wanted", left="auth")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.chat.texts_intent import TEXTS
+from bot.chat.texts import Words
 from bot.core.intent import Command
 from bot.core.span import (
     Clock,
@@ -53,6 +53,9 @@ def window(line: str, *, now: datetime = NOW, zone: ZoneInfo = TOKYO) -> tuple[s
         ("between 9:00 and 10:00", "08-06 00:00", "08-06 01:00"),
         ("between 23:00 and 1:00", "08-05 14:00", "08-05 16:00"),
         ("between 11:00 and 13:00", "08-06 02:00", "08-06 03:00"),
+        ("between 13:00 and 11:00", "08-05 04:00", "08-06 02:00"),
+        ("between 13:00 and 12:30", "08-05 04:00", "08-06 03:00"),
+        ("between yesterday 22:00 and today 13:00", "08-05 13:00", "08-06 03:00"),
         ("between yesterday 9:00 and today 9:00", "08-05 00:00", "08-06 00:00"),
     ],
 )
@@ -68,6 +71,8 @@ def test_a_span_means_a_window(line: str, start: str, end: str) -> None:
         ("since 2026-08-06T12:00", "span_future"),
         ("between 2026-08-05 and 2026-08-04", "span_backwards"),
         ("between today 9:00 and yesterday 9:00", "span_backwards"),
+        ("between 11:00 and 10:00", "span_backwards"),
+        ("between 11:00 and 11:00", "span_backwards"),
     ],
 )
 def test_an_impossible_span_says_why(line: str, key: str) -> None:
@@ -75,7 +80,29 @@ def test_an_impossible_span_says_why(line: str, key: str) -> None:
     with pytest.raises(SpanError) as caught:
         window(line)
     assert caught.value.text.key == f"intent.{key}"
-    assert TEXTS[caught.value.text.key].format(**caught.value.text.params)
+    sentence = Words("Asia/Tokyo")(caught.value.text)
+    assert sentence.startswith("That span")
+    assert "+00:00" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("now", "ends"),
+    [
+        (datetime(2026, 8, 6, 14, 30, tzinfo=UTC), None),
+        (datetime(2026, 8, 6, 15, 30, tzinfo=UTC), ("08-06 14:00", "08-06 15:30")),
+        (datetime(2026, 8, 6, 16, 30, tzinfo=UTC), ("08-06 14:00", "08-06 16:00")),
+    ],
+)
+def test_only_a_midnight_that_is_past_is_crossed(
+    now: datetime, ends: tuple[str, str] | None
+) -> None:
+    """`between 23:00 and 1:00` is refused at 23:30, until now at 0:30, and last night at 1:30."""
+    if ends is not None:
+        assert window("between 23:00 and 1:00", now=now) == ends
+        return
+    with pytest.raises(SpanError) as caught:
+        window("between 23:00 and 1:00", now=now)
+    assert caught.value.text.key == "intent.span_backwards"
 
 
 def test_since_deploy_before_any_deploy_says_so() -> None:

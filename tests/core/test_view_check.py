@@ -7,7 +7,7 @@ from bot.core.card import Card
 from bot.core.config import OnFail, Policy
 from bot.core.event import Checked
 from bot.core.release import QuestionKind, StepState
-from bot.core.value import Text
+from bot.core.value import Text, text
 from bot.core.verb import Verb
 from bot.core.verdict.verdict import Result, TypeLine
 from bot.core.view.check import BARS, check_word, types_chart, types_table
@@ -65,6 +65,22 @@ def test_a_late_round_is_marked() -> None:
     assert lines(world)[0] == "check.round_late"
 
 
+def test_a_repeated_round_is_told_once() -> None:
+    """Its last measurement counts; how often it was repeated stands in its line."""
+    world = checked(Result.INCONCLUSIVE, Result.INCONCLUSIVE, Result.PASS)
+    first, *others = card(world).lines
+
+    assert first == text(
+        "check.round_repeated",
+        round=1,
+        rounds=3,
+        repeat=2,
+        result="result.pass",
+        at=world.step("auth/check").rounds[2].ran_at.isoformat(),
+    )
+    assert [line.key for line in others if isinstance(line, Text)] == ["check.next"]
+
+
 def test_findings_and_reasons_stand_under_their_round() -> None:
     """What was found, or why nothing could be measured."""
     failed = checked(Result.FAIL)
@@ -116,6 +132,24 @@ def test_the_numbers_say_how_blind_the_rule_is() -> None:
 
     assert isinstance(footer, Text)
     assert footer.params["multiple"] == 2880
+
+
+def test_what_broke_a_rule_is_marked_whichever_rule_it_was() -> None:
+    """A type that rose is marked like a new one; a type that passed is not."""
+    types = tuple(
+        TypeLine(error_type=name, before=before, after=9, multiple=None)
+        for name, before in (("Risen", 5), ("New", 0), ("Known", 9))
+    )
+    table = types_table(types, frozenset({"Risen", "New"}))
+    world = checked()
+    boom = TypeLine(error_type="Boom", before=0, after=3, multiple=None)
+    found = verdict(Result.FAIL).model_copy(update={"types": (boom, types[2])})
+    world.feed(Checked(step="auth/check", round=1, repeat=0, late=False, verdict=found))
+    shown = card(world).table
+
+    assert [row.state for row in table.rows] == ["fail", "fail", ""]
+    assert shown is not None
+    assert [row.state for row in shown.rows] == ["fail", ""]
 
 
 def test_counts_are_a_table_and_bars() -> None:

@@ -181,7 +181,7 @@ def test_a_regression_offers_one_component_and_everything() -> None:
     bodies = [a.confirm.body.params for a in card.actions[:2] if a.confirm]
     assert bodies == [
         {"component": "media", "candidate": "2.0", "running": "1.0"},
-        {"components": "auth, media"},
+        {"components": "media, auth"},
     ]
     override = card.actions[2].confirm
     assert override is not None

@@ -124,7 +124,8 @@ class Stage:
         assert dying.done(), f"it was never killed: {lost!r}\n{bot.printed()}"
         await dying
         await self.gone()
-        assert isinstance(lost, (*LOST, asyncio.CancelledError)), lost
+        # Who was killed behind the last card was seen to its end.
+        assert isinstance(lost, (*LOST, asyncio.CancelledError, dict)), lost
 
     async def play_to_the_end(self, bot: BotProcess, *, repeat: bool = True) -> None:
         """Let the people finish, wait until nothing is left to do, and stop with SIGTERM."""

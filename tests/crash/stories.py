@@ -66,7 +66,8 @@ ROLLBACK = Story(
             "gateway/undo-restart/1",
         }
     ),
-    posts=_shares("auth/start", "auth/finish", "gateway/start", "gateway/canary"),
+    posts=_shares("auth/start", "auth/finish", "gateway/start", "gateway/canary")
+    | {"release:1:pause:1", "release:1:pause:2"},
     messages=_cards(3, "check:auth/check", "check:gateway/check-canary", "rollback"),
     end=End(
         phase="done",

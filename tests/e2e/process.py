@@ -33,11 +33,6 @@ class TryProcess:
             found += [pid for pid, parent in parents.items() if parent == known]
         return found
 
-    async def reload(self) -> str:
-        """Have release.yml read again (SIGHUP) and return what the bot says to that."""
-        self.process.send_signal(signal.SIGHUP)
-        return await _line(self.process, re.compile(r"reload .*"))
-
     async def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal, Ctrl-C unless another is named, and return the exit code."""
         if self.process.returncode is None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.core.config import LogStoreConfig
+from bot.core.config.problem import UnusableError
 from bot.core.inbound import Outcome
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, Release, StepState
 from bot.core.value import text
 from bot.core.verdict.verdict import Result
+from bot.ports import LogStore
 from tests.engine.conftest import Make
 from tests.support.engines import (
     ADMIN,
@@ -144,6 +148,35 @@ async def test_a_log_store_that_fails_once_is_asked_again(make: Make) -> None:
 
     assert ran(release)[:2] == [(1, 0, False, Result.INCONCLUSIVE), (1, 1, False, Result.PASS)]
     assert "hunter2" not in release.model_dump_json()
+
+
+async def test_a_log_store_that_cannot_be_made_is_told(make: Make) -> None:
+    """Settings that cannot work are a reason to ask people, not to try for ever in silence."""
+    bot = await make(**SINGLE)
+
+    def unusable(_: LogStoreConfig) -> LogStore:
+        raise UnusableError("pattern", "[", "is no RE2 expression")
+
+    bot.adapters.log_store = unusable  # type: ignore[method-assign]  # its settings are wrong
+    await bot.start()
+    release = await bot.run(asked)
+    reason = release.step(CHECK).rounds[-1].verdict.reasons[0]
+
+    assert ran(release) == [(1, n, False, Result.INCONCLUSIVE) for n in range(4)]
+    assert reason.key == "honesty.log_store"
+    assert reason.params["detail"] == "pattern: '[' is no RE2 expression"
+
+
+async def test_samples_hold_no_known_secret(make: Make) -> None:
+    """What a component logs by mistake is taken out of the finding that people read."""
+    bot = await make(**SINGLE)
+    bot.services = replace(bot.services, clean=lambda said: said.replace("it broke", "***"))
+    bot.engine.services = bot.services
+    await bot.start("start openchat chat=2.0-broken")
+    release = await bot.run(asked)
+    [finding] = release.step(CHECK).rounds[-1].verdict.findings
+
+    assert finding.sample.startswith("*** token=")
 
 
 @pytest.mark.scenario(68, 69)

@@ -12,6 +12,7 @@ import pytest
 from bot.core.inbound import Outcome
 from bot.core.question import QuestionKind
 from bot.core.release import Phase
+from bot.engine.claims import reason
 from bot.store import Tx
 from tests.engine.conftest import Make
 from tests.support.engines import (
@@ -26,6 +27,7 @@ from tests.support.engines import (
     ended,
     release_file,
 )
+from tests.support.releases import release
 
 
 async def locks(bot: Bot) -> list[tuple[str, int | None]]:
@@ -142,9 +144,10 @@ async def test_a_claim_belongs_to_a_release_and_not_to_a_person(make: Make) -> N
     assert reply.card is not None
     assert (reply.card.text.key, reply.card.text.params["name"]) == (
         "refused.locked",
-        "component:chat",
+        "component chat",
     )
     assert reply.release == 1
+    assert [(a.verb, a.value) for a in reply.card.actions] == [("say", "status #1")]
 
 
 @pytest.mark.scenario(92)
@@ -182,12 +185,31 @@ async def test_a_live_release_cannot_be_unlocked(make: Make) -> None:
     """Its locks are freed by its end only, so nobody gets in between."""
     bot = await make(**SINGLE)
     await bot.start()
-    shown = await bot.say("unlock openchat in my way", ADMIN)
-    assert shown.card is not None
-    reply = await bot.press(shown.card.actions[0], ADMIN)
+    reply = await bot.say("unlock openchat in my way", ADMIN)
+    free = await bot.say("unlock kitchen-sink in my way", ADMIN)
+
+    assert (reply.outcome, free.outcome) == (Outcome.REFUSED, Outcome.NOT_UNDERSTOOD)
+    assert reply.card is not None
+    assert (reply.card.text.key, reply.card.actions) == ("unlock.live", ())
+    assert len(await locks(bot)) == 2
+
+
+async def test_what_is_not_locked_is_not_unlocked(make: Make) -> None:
+    """Nobody is asked to confirm what would change nothing; a lock that ended meanwhile is told."""
+    bot = await make(**SINGLE)
+    reply = await bot.say("unlock openchat in my way", ADMIN)
 
     assert reply.outcome is Outcome.REFUSED
-    assert len(await locks(bot)) == 2
+    assert reply.card is not None
+    assert (reply.card.text.key, reply.card.text.params["name"]) == ("unlock.free", "openchat")
+
+
+def test_the_reason_of_a_lock_says_what_is_released() -> None:
+    """A note where there is one, else the first components and how many more."""
+    whole = release()
+
+    assert reason(whole) == "auth 2.0, profile 2.0, chat 2.0 +4"
+    assert reason(whole.model_copy(update={"note": "weekly"})) == "weekly"
 
 
 @pytest.mark.scenario(93)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,11 @@ async def lived(url: str, outside: Outside, ends: Iterator[int], line: str) -> t
         await store.close()
 
 
+def few(numbers: range) -> list[Any]:
+    """The first one for every run, the others for the thorough ones."""
+    return [numbers[0], *(pytest.param(n, marks=pytest.mark.thorough) for n in numbers[1:])]
+
+
 def once_each(outside: Outside) -> bool:
     """Every call that reached the executor had its own key."""
     return len(outside.calls) == len(set(outside.calls)) == len(outside.world.started)
@@ -118,7 +124,7 @@ async def test_a_life_can_end_at_hundreds_of_moments(url: str) -> None:
     assert life.moments > 200
 
 
-@pytest.mark.parametrize("first", range(4))
+@pytest.mark.parametrize("first", few(range(4)))
 async def test_killed_once_at_any_moment(url: str, first: int) -> None:
     """Wherever one kill falls, each operation starts once and the end is the same."""
     for ends_at in range(1 + first * 7, 400, 28):
@@ -137,7 +143,7 @@ async def test_killed_once_at_any_moment(url: str, first: int) -> None:
         assert len(outside.rooms[TEAM].posts) == 3, ends_at
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", few(range(6)))
 async def test_killed_again_and_again(url: str, seed: int) -> None:
     """Seven components, a kill every few moments: the end is that of an undisturbed release."""
     dice = random.Random(seed)
@@ -155,7 +161,7 @@ async def test_killed_again_and_again(url: str, seed: int) -> None:
 
 
 @pytest.mark.scenario(45)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", few(range(4)))
 async def test_killed_during_a_rollback(url: str, seed: int) -> None:
     """A rollback goes on where it was: the old version runs again, and nothing is promoted."""
     dice = random.Random(100 + seed)

@@ -10,6 +10,7 @@ import pytest
 from bot.core.inbound import Outcome
 from bot.core.question import QuestionKind
 from bot.core.release import Phase
+from bot.core.value import text
 from tests.engine.conftest import Make
 from tests.support.engines import (
     ADMIN,
@@ -63,6 +64,26 @@ async def test_a_delivery_that_is_given_up_is_journalled(make: Make) -> None:
     rows = [row for row in await bot.journal() if row.code == "delivery_failed"]
     assert ["each:chat/start" in row.body for row in rows] == [True, False]
     assert bot.outside.rooms[TEAM].posts == []
+
+
+@pytest.mark.scenario(71)
+async def test_a_busy_room_is_never_given_up(make: Make) -> None:
+    """It is asked again when it said, however often, and then shows the newest state only."""
+    bot = await make(**SINGLE)
+    bot.outside.rooms[TEAM].busy = 7.0
+    await bot.start()
+    for _ in range(bot.services.limits.deliveries * 2):
+        await bot.drain()
+        rows = await bot.real.read(lambda tx: tx.effects(1))
+        [waiting] = [row for row in rows if row.key.endswith(f"chat/start@{TEAM}")]
+        left = waiting.due_at - bot.outside.clock.now
+        assert timedelta(0) < left <= timedelta(seconds=7)
+        bot.outside.clock.now += left
+    bot.outside.rooms[TEAM].busy = 0.0
+    await bot.drain()
+
+    assert [c.state for _, c in bot.outside.rooms[TEAM].shown][:1] == ["start"]
+    assert "delivery_failed" not in [row.code for row in await bot.journal()]
 
 
 async def test_a_slow_room_delays_no_other(make: Make) -> None:
@@ -217,6 +238,31 @@ async def test_a_late_reminder_is_not_delivered_after_the_decision(make: Make) -
 
     assert bot.outside.rooms[HOME].of("reminder") == []
     assert len(bot.outside.rooms[MIRROR].of("reminder")) == 1
+
+
+async def test_a_pause_is_told_to_those_who_only_hear(make: Make) -> None:
+    """By a person or by a rule, each pause once, with its reason; a board says it itself."""
+    bot = await make(**SMALL)
+    await bot.start()
+    await bot.run(asked)
+    await bot.press(next(a for a in bot.card("board").actions if a.verb == "pause"), OTHER)
+    await bot.drain()
+
+    for name in (TEAM, LINE):
+        [told] = bot.outside.rooms[name].of("notice")
+        assert (told.state, told.who) == ("paused", "Taro")
+        assert told.lines == (text("pause.person", reason=""),)
+    assert bot.outside.rooms[HOME].of("notice") == []
+
+
+async def test_a_cancelled_plan_is_no_news(make: Make) -> None:
+    """Those who only hear never heard of it, so they do not hear of its end."""
+    bot = await make(**SMALL)
+    await bot.say("start openchat")
+    await bot.answer(QuestionKind.START, "abort")
+    await bot.run(ended)
+
+    assert bot.outside.rooms[TEAM].posts == bot.outside.rooms[LINE].posts == []
 
 
 async def test_a_failure_is_told_to_those_who_only_hear(make: Make) -> None:

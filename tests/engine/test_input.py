@@ -7,6 +7,7 @@ import pytest
 from bot.core.inbound import Outcome
 from bot.core.question import QuestionKind
 from bot.core.value import Text
+from bot.engine.cards import FORM, SAY
 from tests.engine.conftest import Make
 from tests.support.engines import OPERATOR, SINGLE, VIEWER
 
@@ -47,8 +48,73 @@ async def test_malformed_options_are_named(make: Make, line: str, key: str) -> N
     assert reply.outcome is Outcome.NOT_UNDERSTOOD
     assert reply.card is not None
     assert reply.card.text.key == key
-    assert any(isinstance(x, Text) and x.key == "hint.try" for x in reply.card.lines)
+    assert all(a.verb == SAY for a in reply.card.actions)
+    tries = [a.value for a in reply.card.actions]
+    assert tries
+    assert len(tries) == len(set(tries))
     assert await bot.live() == []
+
+
+async def test_an_unknown_verb_gets_the_nearest_three_as_buttons(make: Make) -> None:
+    """Each button is a whole line; an example is not offered a second time."""
+    bot = await make()
+    reply = await bot.say("strat openchat")
+    puzzled = await bot.say("status now")
+
+    assert reply.card is not None
+    assert [(a.verb, a.value) for a in reply.card.actions] == [
+        (SAY, "start openchat"),
+        (SAY, "status openchat"),
+        (SAY, "plan openchat"),
+    ]
+    assert puzzled.card is not None
+    assert puzzled.card.lines[-1] == Text(key="hint.example", params={"line": "status"})
+    assert "status" not in [a.value for a in puzzled.card.actions]
+
+
+async def test_a_start_without_a_target_offers_the_form(make: Make) -> None:
+    """It comes first, so that a surface may open it at once."""
+    bot = await make()
+    reply = await bot.say("start")
+
+    assert reply.card is not None
+    assert (reply.card.actions[0].verb, reply.card.actions[0].value) == (FORM, "start")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("reject", "reject"),
+        ("reject because", "reject"),
+        ("skip #1 7", "skip #1 7"),
+        ("override", "override"),
+        ("unlock openchat", "unlock openchat"),
+    ],
+)
+async def test_a_missing_reason_is_asked_for(make: Make, line: str, value: str) -> None:
+    """The first button carries the line and a dialog that asks for a reason; nothing is done."""
+    bot = await make()
+    reply = await bot.say(line)
+
+    assert reply.outcome is Outcome.NOT_UNDERSTOOD
+    assert reply.card is not None
+    first = reply.card.actions[0]
+    assert (first.verb, first.value) == (SAY, value)
+    assert first.confirm is not None
+    assert first.confirm.reason
+
+
+async def test_a_target_without_monitoring_shows_its_dialog(make: Make) -> None:
+    """Typed without a reason, the start is refused with the question's own button."""
+    bot = await make(**SINGLE, monitoring=False)
+    await bot.say("start openchat")
+    button = await bot.button(QuestionKind.START, "start")
+    reply = await bot.say("start #1")
+
+    assert reply.outcome is Outcome.REFUSED
+    assert reply.card is not None
+    assert reply.card.actions == (button,)
+    assert (await bot.press(button, reason="a closed test")).outcome is Outcome.ACCEPTED
 
 
 async def test_an_unknown_version_gets_the_nearest(make: Make) -> None:

@@ -12,7 +12,8 @@ from bot.core.config import ReleaseFile
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.operation import Candidate, Running
 from bot.core.question import QuestionKind
-from bot.core.release import Phase
+from bot.core.release import Phase, StepState
+from bot.core.value import text
 from bot.store import Tx
 from tests.engine.conftest import Make
 from tests.support.engines import (
@@ -39,7 +40,7 @@ def said(reply: Reply) -> dict[str, object]:
     """What a private answer says, by message key."""
     assert reply.card is not None
     texts = [line for line in reply.card.lines if not isinstance(line, str)]
-    return {text.key: text.params for text in (*texts, reply.card.text)}
+    return {line.key: line.params for line in (*texts, reply.card.text)}
 
 
 async def at_gate(make: Make, **target: object) -> Bot:
@@ -126,7 +127,7 @@ async def test_two_rooms_start_at_once(make: Make) -> None:
     assert reply.outcome is Outcome.REFUSED
     assert reply.release == 1
     assert said(reply)["refused.locked"] == {
-        "name": "target:openchat",
+        "name": "openchat",
         "owner": "Mina",
         "reason": "weekly",
         "age": "3m",
@@ -269,6 +270,9 @@ async def test_silence_pauses_and_never_approves(make: Make) -> None:
     assert release.pause.reason.key == "pause.expired"
     assert (await bot.press(button, OTHER)).outcome is Outcome.EXPIRED
     assert bot.outside.world.running.get(("chat", "chat-2")) is None
+    for room in (HOME, MIRROR):
+        [told] = [c for c in bot.outside.rooms[room].of("notice") if c.text.key == "expired"]
+        assert (told.mentions, told.text.params["step"]) == ((STARTER,), "chat/gate")
 
 
 @pytest.mark.scenario(24)
@@ -430,6 +434,7 @@ async def test_a_preview_serves_its_writer_once_and_for_a_minute(make: Make) -> 
 
     assert "refused.not_your_draft" in said(await bot.press(do, ADMIN))
     assert (await bot.press(keep, OTHER)).outcome is Outcome.ANSWERED
+    assert "refused.draft_kept" in said(await bot.press(do, OTHER))
     bot.outside.clock.now += timedelta(seconds=61)
     assert "refused.draft_expired" in said(await bot.press(late.card.actions[0], OTHER))
     assert (await bot.release()).live
@@ -437,6 +442,69 @@ async def test_a_preview_serves_its_writer_once_and_for_a_minute(make: Make) -> 
     assert again.card is not None
     assert (await bot.press(again.card.actions[0], OTHER)).outcome is Outcome.ACCEPTED
     assert "refused.draft_done" in said(await bot.press(again.card.actions[0], OTHER))
+
+
+async def test_a_refused_confirmation_is_told_as_it_was(make: Make) -> None:
+    """A preview whose *Do it* was refused did nothing, and a second press says so."""
+    bot = await at_gate(make)
+    shown = await bot.say("abort enough", OTHER)
+    assert shown.card is not None
+    do = shown.card.actions[0]
+    await abort(bot)
+
+    assert (await bot.press(do, OTHER)).outcome is Outcome.EXPIRED
+    assert "refused.draft_refused" in said(await bot.press(do, OTHER))
+
+
+async def test_a_preview_names_what_goes_back_in_its_order(make: Make) -> None:
+    """Only what was changed, the last one first; of an ended release a new one takes it back."""
+    bot = await make(confirm="each_step", components={"auth": {}, "media": {}, "push": {}})
+    await bot.start()
+    for _ in range(3):
+        await bot.run(asked)
+        await bot.answer(QuestionKind.GO, "go")
+    live = await bot.run(asked)
+    shown = await bot.say("rollback because it is slow", OTHER)
+
+    assert live.step("media/deploy").state is StepState.DONE
+    assert shown.card is not None
+    assert shown.card.lines[0] == text("draft.rollback", step="")
+    assert shown.card.lines[1:3] == ("media: 2.0 → 1.0", "auth: 2.0 → 1.0")
+    assert shown.card.lines[3] == text("draft.reason", reason="it is slow")
+    await bot.say("abort enough", OTHER)
+    await abort(bot)
+    ended_ = await bot.say("rollback #1 media too slow", OTHER)
+    assert ended_.card is not None
+    assert [line for line in ended_.card.lines if isinstance(line, str)] == ["media: 2.0 → 1.0"]
+    assert ended_.card.lines[0] == text("draft.rollback_ended", step="")
+
+
+async def abort(bot: Bot) -> None:
+    """Somebody presses Abort on the board, and the release ends."""
+    await bot.press(next(a for a in bot.card("board").actions if a.verb == "abort"), OTHER)
+    await bot.run(ended)
+
+
+async def test_a_note_is_answered(make: Make) -> None:
+    """Its writer is told that it is kept; secrets in it are not."""
+    bot = await make(**SINGLE)
+    await bot.start()
+    reply = await bot.say("note password=hunter2 is the cause")
+
+    assert reply.outcome is Outcome.ACCEPTED
+    assert reply.card is not None
+    assert reply.card.text == text("note.kept", release=1)
+    kept = "".join(row.body for row in await bot.journal())
+    assert "is the cause" in kept
+    assert "hunter2" not in kept
+
+
+async def test_nothing_asked_is_not_answered_by_ok(make: Make) -> None:
+    """Ok with nothing open is told so, and not to name what it means."""
+    bot = await make(**SINGLE)
+    await bot.start()
+
+    assert "refused.no_question" in said(await bot.say("ok"))
 
 
 async def test_in_the_try_out_a_refusal_offers_to_act_as_somebody(make: Make) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from bot.core.config import ReleaseFile
 from bot.core.inbound import Outcome
@@ -15,6 +18,7 @@ from bot.core.question import QuestionKind
 from bot.core.release import Phase, Release, StepKind, StepState
 from bot.core.tally import line, tally
 from bot.core.verdict.verdict import Result, Rule
+from bot.engine.services import Unwatched
 from bot.engine.transition import happened
 from tests.engine.conftest import Make
 from tests.support.engines import (
@@ -199,7 +203,8 @@ async def test_after_a_rollback_the_others_can_go_on(make: Make) -> None:
     versions = {c: v for (c, _), v in bot.outside.world.running.items()}
     assert release.phase is Phase.DONE
     assert (versions.pop("chat"), set(versions.values())) == ("1.0", {"2.0"})
-    assert len(bot.outside.rooms[LINE].posts) == 3
+    kinds = [card.kind for _, card in bot.outside.rooms[LINE].posts]
+    assert kinds == ["share", "share", "notice", "notice", "share"]
 
 
 @pytest.mark.parametrize("allowed", [True, False], ids=["overridden", "unproven"])
@@ -232,3 +237,48 @@ async def test_anybody_who_may_abort_stops_the_countdown(make: Make) -> None:
     assert [q.kind for q in release.open_questions] == [QuestionKind.VERDICT_FAIL]
     assert not any(step.undo for step in release.steps)
     assert release.step("chat/check-canary").state is StepState.FAILED
+
+
+class Counting(Unwatched):
+    """Keeps what came to rest."""
+
+    def __init__(self) -> None:
+        self.steps: Counter[tuple[str, str]] = Counter()
+
+    def step_ended(self, kind: str, state: str) -> None:
+        """One more."""
+        self.steps[kind, state] += 1
+
+
+@pytest.fixture
+def loud() -> Iterator[None]:
+    """The log of a test says everything."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("loud")
+async def test_each_step_that_comes_to_rest_is_counted_and_logged(make: Make) -> None:
+    """Every kind of step once; each move is a line of the log that names the release."""
+    bot = await make(**SMALL)
+    counting = Counting()
+    bot.engine.services = replace(bot.services, watch=counting)
+    with structlog.testing.capture_logs() as lines:
+        await bot.start()
+        await bot.run(asked)
+        await bot.answer(QuestionKind.GATE, "approve", OTHER)
+        await bot.run(ended)
+
+    assert counting.steps == {
+        ("announce", "done"): 3,
+        ("deploy", "done"): 1,
+        ("restart", "done"): 2,
+        ("check", "done"): 2,
+        ("gate", "done"): 1,
+    }
+    moves = [line for line in lines if line["event"] == "release_moved"]
+    assert {line["release"] for line in moves} == {1}
+    assert [line["phase"] for line in moves if "done" in line["facts"]] == ["done"]
+    assert any("approved" in line["facts"] for line in moves)

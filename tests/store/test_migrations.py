@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -53,6 +54,20 @@ def test_every_older_revision_is_upgraded(store_url: str, revision: str) -> None
 
     assert old.read(difference) == []
     old.close()
+
+
+def test_the_tables_of_people_can_be_taken_back(database: Database) -> None:
+    """Down to the revision before them and up again; the rest stays."""
+
+    def down(tx: Tx) -> None:
+        command.downgrade(migrations(tx.connection), "0001")
+
+    database.write(down)
+
+    gone = {found[1].name for found in database.read(difference) if found[0] == "add_table"}
+    assert gone == {"watches", "links", "link_codes", "link_guesses"}
+    database.write(lambda tx: upgrade(tx.connection))
+    assert database.read(difference) == []
 
 
 def test_opening_again_keeps_what_is_stored(store_url: str, database: Database, at: Any) -> None:

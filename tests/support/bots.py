@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -126,15 +126,24 @@ class Page:
 
 @asynccontextmanager
 async def running_bot(
-    folder: Path, twins: Twins, *, file: dict[str, Any] | None = None, url: str = ""
+    folder: Path,
+    twins: Twins,
+    *,
+    file: dict[str, Any] | None = None,
+    url: str = "",
+    secrets: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Bot]:
-    """Write release.yml into the folder and run a bot under `serve` rules on it."""
+    """Write release.yml into the folder and run a bot under `serve` rules on it.
+
+    `secrets` are further variables of its environment, such as those of chat platforms.
+    """
     path = folder / "release.yml"
     await asyncio.to_thread(path.write_text, yaml.safe_dump(file or release_yml()))
     environ = {
         "RELEASE_MASTER_RELEASE_FILE": str(path),
         "RELEASE_MASTER_DATABASE_URL": url or f"sqlite:///{folder}/bot.sqlite3",
         "RELEASE_MASTER_ALERTS_TOKEN": ALERTS_TOKEN,
+        **(secrets or {}),
     }
     bot = Bot(Reloader(lambda: load(path, environ)), twins)
     await bot.start(0)

@@ -24,13 +24,14 @@ from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.operation import Find, Operation
 from bot.core.question import QuestionKind
 from bot.core.release import Release
+from bot.core.value import Text
 from bot.engine import operations, rooms, rounds
 from bot.engine.engine import SETTLING, Engine
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
 from bot.engine.services import Limits, Services
 from bot.engine.transition import Entry, load
-from bot.ports import Executor, LogStore, Room, RoomError
+from bot.ports import Executor, LogStore, Room, RoomBusyError, RoomError
 from bot.store import JournalRow, Store, Tx
 
 T = TypeVar("T")
@@ -171,6 +172,8 @@ class RecordingRoom:
         self.cards: dict[str, Card] = {}
         """What stands in the room: key -> card."""
         self.failing = False
+        self.busy = 0.0
+        """While above 0, it wants every delivery this many seconds later."""
         self.gate: asyncio.Event | None = None
         """While set and not open, every delivery waits for it."""
         self.first: asyncio.Event | None = None
@@ -184,6 +187,8 @@ class RecordingRoom:
                 await gate.wait()
         if self.failing:
             raise RoomError("out of order")
+        if self.busy:
+            raise RoomBusyError("not now", self.busy)
         if ref is None and key not in self.cards:
             self.posts.append((key, card))
         self.shown.append((key, card))
@@ -289,6 +294,15 @@ class Twins:
         if key not in self._outside.file.rooms:
             return None
         return MortalRoom(self._outside.rooms[key], self._life)
+
+    def notes(self, release: Release) -> tuple[Text, ...]:
+        """Nothing costs anything."""
+        return ()
+
+    def direct(self, key: str, identity: str) -> Room | None:
+        """The chat with one person alone, when a test made one for this account."""
+        room = self._outside.rooms.get(f"{key} {identity}")
+        return MortalRoom(room, self._life) if room else None
 
 
 LIMITS = Limits(find_pause=timedelta(0))

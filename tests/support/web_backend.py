@@ -192,6 +192,8 @@ class ScriptedBot:
         self.log = log
         self.heard: list[Inbound] = []
         self.fail: Exception | None = None
+        self.answers: dict[str, Card] = {}
+        """What a line is answered with that is not understood."""
         self._seen: set[str] = set()
 
     async def submit(self, inbound: Inbound) -> Reply:
@@ -209,6 +211,8 @@ class ScriptedBot:
         await self.log.put(inbound.room, f"said:{inbound.dedupe}", said, inbound.at)
         if inbound.text == "help":
             return Reply(outcome=Outcome.ANSWERED, card=card("help", "What you may do now"))
+        if inbound.text in self.answers:
+            return Reply(outcome=Outcome.NOT_UNDERSTOOD, card=self.answers[inbound.text])
         return Reply(outcome=Outcome.ACCEPTED)
 
     async def _clicked(self, inbound: Inbound) -> Reply:
@@ -260,13 +264,14 @@ async def world(
     site = Site(
         mode=mode,
         hosts=allowed_hosts("127.0.0.1", port, "https://release.example.net"),
-        say=say,
+        words=lambda _room: say,
         registry=CollectorRegistry(),
         now=now,
         time_scale=time_scale,
         alerts_token="alert-token",
         metrics_token="metrics-token",
         heartbeat=heartbeat,
+        on_fail="ask",
     )
     app = create_app(site, Backend(intake=bot, log=log, facts=facts, alerts=alerts))
     runner = await listen(app, "127.0.0.1", port)

@@ -8,10 +8,11 @@ import pytest
 from aiohttp.test_utils import unused_port
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
+from bot.core.card import Action, Confirm, Row, Table
 from bot.web.app import create_app, listen
 from bot.web.site import BACKEND, SITE, Mode
 from tests.support.provision import require
-from tests.support.web_backend import World, card, token_of, utc_now, world
+from tests.support.web_backend import World, card, t, token_of, utc_now, world
 from tests.support.web_cards import board, fill, question
 
 pytestmark = pytest.mark.browser
@@ -63,6 +64,7 @@ async def test_a_refused_click_offers_another_person(visit: Visit, room: World) 
     """Approve asks first; who may not is told privately, acts as Rin, and the question closes."""
     page = await visit(room)
     log = page.get_by_role("log", name="Conversation")
+    await expect(log).to_have_attribute("lang", "en")
     await page.get_by_role("button", name="Approve", exact=True).click()
     dialog = page.get_by_role("dialog", name="Restart all servers of chat?")
     await dialog.get_by_role("button", name="Approve").click()
@@ -239,3 +241,102 @@ async def test_serve_asks_for_the_token_first(browser: Browser) -> None:
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
     assert found.bot.heard[0].person == "rin"
+
+
+async def test_a_suggestion_is_said_by_whoever_presses_it(visit: Visit, room: World) -> None:
+    """A line that was not understood has whole lines as buttons, which the keyboard reaches."""
+    say = Action(verb="say", label=t("start openchat"), value="start openchat")
+    room.bot.answers["strat openchat"] = card("refusal", "Not understood", actions=(say,))
+    page = await visit(room)
+    await page.get_by_label("Message").fill("strat openchat")
+    await page.get_by_label("Message").press("Enter")
+    suggestion = page.get_by_role("button", name="start openchat")
+    await expect(suggestion).to_be_visible()
+    await page.keyboard.press("Shift+Tab")
+    await expect(suggestion).to_be_focused()
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator(".said").last).to_have_text("start openchat")
+    await expect(suggestion).to_have_count(0)
+    assert [heard.text for heard in room.bot.heard] == ["strat openchat", "start openchat"]
+
+
+async def test_what_is_missing_is_asked_for_at_once(visit: Visit, room: World) -> None:
+    """A start without target opens its dialog, a reject without reason asks; Cancel sends none."""
+    form = Action(verb="form", label=t("Choose"), value="start")
+    why = Confirm(title=t("reject: why?"), body=t("Please say why"), reason=True)
+    reason = Action(verb="say", label=t("Say why"), value="reject", confirm=why)
+    room.bot.answers["start"] = card("refusal", "Which target?", actions=(form,))
+    room.bot.answers["reject"] = card("refusal", "Say why", actions=(reason,))
+    page = await visit(room)
+    message = page.get_by_label("Message")
+    await message.fill("start")
+    await message.press("Enter")
+    await expect(page.get_by_role("dialog", name="Start a release")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(message).to_be_focused()
+    await message.fill("reject")
+    await message.press("Enter")
+    dialog = page.get_by_role("dialog", name="reject: why?")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await page.get_by_role("button", name="Say why").click()
+    await dialog.get_by_label("Reason").fill("latency doubled")
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator(".said").last).to_have_text("reject because latency doubled")
+    said = [heard.text for heard in room.bot.heard]
+    assert said == ["start", "reject", "reject because latency doubled"]
+
+
+async def test_nothing_that_was_accepted_is_silent(visit: Visit, room: World) -> None:
+    """An accepted line that changed no card is answered privately."""
+    page = await visit(room)
+    await page.get_by_label("Message").fill("note customers were told")
+    await page.get_by_label("Message").press("Enter")
+
+    await expect(page.locator(".private")).to_contain_text("Recorded.")
+
+
+async def test_the_board_on_a_phone_leads_to_the_question(visit: Visit, room: World) -> None:
+    """Whoever looks at the board is told what waits, and finds the end of the talk again."""
+    page = await visit(room, 390)
+    board_tab = page.get_by_role("button", name="Board", exact=True)
+    await board_tab.click()
+    for number in range(20):
+        await room.log.put("main", f"more:{number}", card("notice", f"Line {number}"), utc_now())
+    await room.log.put("main", "asked", question(utc_now()), utc_now())
+    chat_tab = page.get_by_role("button", name="Chat · 2 to answer")
+    await chat_tab.click()
+    await expect(page.get_by_role("heading", name="Promote chat").last).to_be_in_viewport()
+    await board_tab.click()
+    await page.get_by_role("button", name="Answer: Promote chat").click()
+
+    await expect(page.get_by_role("heading", name="Promote chat").first).to_be_in_viewport()
+    await expect(page.locator(".entry:focus")).to_contain_text("Promote chat")
+
+
+async def test_wide_tables_stay_readable_on_a_phone(visit: Visit, room: World) -> None:
+    """Rows become blocks of whole words, a long sample is one line, and nothing overflows."""
+    cells = ("chat", "RetriesExhausted", "2880", "5", "unchanged", "retry " * 60)
+    header = ("Component", "Type", "Before", "After", "Known", "Sample")
+    table = Table(
+        caption=t("Error types"),
+        header=tuple(t(name) for name in header),
+        rows=(Row(cells=cells),),
+    )
+    await room.log.put("main", "errors", card("errors", "Errors", table=table), utc_now())
+    page = await visit(room, 390)
+    row = page.get_by_role("table", name="Error types").get_by_role("row").last
+    await row.scroll_into_view_if_needed()
+    box = await row.bounding_box()
+
+    assert box is not None
+    assert box["width"] < 390
+    assert box["height"] < 120
+    assert await row.get_by_role("cell").count() == len(cells)
+    await row.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    opened = await row.bounding_box()
+    assert opened is not None
+    assert opened["height"] > box["height"]
+    assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -18,10 +18,11 @@ async def test_the_page_learns_who_and_where(trying: World, client: aiohttp.Clie
     assert me["mode"] == "try"
     assert me["people"][0] == {"key": "ayumi", "name": "Ayumi", "role": "operator"}
     assert [room["key"] for room in me["rooms"]] == ["main", "ops"]
+    assert me["rooms"][0]["language"] == "en"
     assert me["targets"][0]["title"] == "OpenChat"
     assert me["targets"][0]["components"][0] == "gateway"
     assert me["targets"][0]["confirm"] == "each_step"
-    assert me["time_scale"] == 1.0
+    assert (me["time_scale"], me["on_fail"]) == (1.0, "ask")
 
 
 async def test_a_line_reaches_the_bot_with_its_actor(

@@ -13,7 +13,7 @@ def test_settings_can_be_logged() -> None:
     site = Site(
         mode=Mode.SERVE,
         hosts=frozenset({"localhost:1"}),
-        say=say,
+        words=lambda _room: say,
         registry=CollectorRegistry(),
         alerts_token="tok-a",
         metrics_token="tok-b",

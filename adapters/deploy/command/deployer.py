@@ -27,7 +27,8 @@ from bot.core.operation import (
     UnreachableError,
     UnsureError,
 )
-from bot.core.redact import cut, cut_front
+from bot.core.redact import confidential, cut, cut_front
+from bot.core.redact import redact as hide
 from bot.core.value import spell
 
 DETAIL_LIMIT = 500
@@ -61,7 +62,9 @@ class CommandDeployer:
         self._environment = {
             name: environment[name] for name in config.environment if name in environment
         }
-        self._redact = redact
+        secrets = confidential(self._environment)
+        # What a command is told, it may say.
+        self._redact: Callable[[str], str] = lambda said: redact(hide(said, secrets))
 
     async def start(self, operation: Operation) -> str:
         """Begin the command once for its key; a key that has begun is not begun again."""

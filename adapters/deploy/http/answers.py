@@ -129,8 +129,12 @@ def _doubt(
     """Look at a task that calls itself successful; return what it is if it is not that."""
     if config.hosts and hosts is None:
         return ProgressState.UNKNOWN, f"the answer has no list of hosts at {config.hosts!r}"
-    hosts = hosts or ()
     wrong = complaint(config, answer)
+    if config.hosts and not hosts:
+        # An API that does not know the group does nothing, and calls that finished.
+        what = ", ".join(operation.hosts) or f"the group {operation.group!r}"
+        return ProgressState.UNKNOWN, wrong or f"it calls itself finished, without a host of {what}"
+    hosts = hosts or ()
     failed = [one.host for one in hosts if one.state is HostState.FAILED]
     if failed:
         detail = f"{len(failed)} of {len(hosts)} hosts failed: {', '.join(failed)}"
@@ -167,10 +171,9 @@ def _host_result(config: HttpExecutor, entry: object) -> HostResult:
     if not host:
         raise NotUnderstoodError(f"a host without a name: {_word(entry)}")
     word = _name(dig(entry, config.host_status))
-    known = config.host_statuses.get(word, "")
     detail = _word(dig(entry, config.host_detail) or "")
-    if known in tuple(HostState):
-        return HostResult(host=host, state=HostState(known), detail=detail)
+    if word in config.host_statuses:
+        return HostResult(host=host, state=config.host_statuses[word], detail=detail)
     unclear = ": ".join(filter(None, (f"status {word!r}", detail)))
     return HostResult(host=host, state=HostState.UNKNOWN, detail=unclear)
 

@@ -13,7 +13,7 @@ from adapters.logs.files.documents import Documents, micros
 from adapters.logs.files.listing import READ_ERRORS, Matching, list_files
 from adapters.logs.files.tail import Found, Tail, complete_lines
 from bot.core.config.log_store import FilesLogStore
-from bot.core.counts import CountRequest, Counts, Window
+from bot.core.counts import CountRequest, Counts, Window, levels_missing
 from bot.core.value import Text, text
 
 _MARGIN = timedelta(days=1)
@@ -65,6 +65,9 @@ class ComponentLogs:
                 deadline.check()
                 windows.append(self._documents.count(request, window))
             gaps += self._unreadable(request.windows)
+            gaps += levels_missing(
+                map(self._documents.without_level, request.windows), self._config.max_unreadable
+            )
             if windows and not windows[-1].documents:
                 gaps.append(text("gap.no_documents"))
             return Counts(windows=tuple(windows), newest=self._documents.newest, gaps=tuple(gaps))

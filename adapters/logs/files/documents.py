@@ -27,7 +27,7 @@ CREATE TABLE unreadable (file INTEGER, low BIGINT, high BIGINT, open BOOLEAN);
 # A line with several types has a row for each; those after the first are the same document again.
 _ADD_DOCUMENTS = """
 INSERT INTO document
-SELECT $file, ts, left(level, 40), coalesce($host, host), left(message, 2000),
+SELECT $file, ts, left(trim(level), 40), coalesce($host, host), left(message, 2000),
   unnest(types), unnest(range(len(types))) > 0
 FROM (
   SELECT ts, level, host, message, list_distinct(list_transform(
@@ -83,6 +83,12 @@ LEFT JOIN (
   SELECT file, count(*) AS lines FROM document
   WHERE ts >= $start AND ts < $end AND NOT again GROUP BY file
 ) AS good USING (file)
+"""
+
+
+_WITHOUT_LEVEL = """
+SELECT count(*) FILTER (WHERE level = ''), count(*)
+FROM document WHERE ts >= $start AND ts < $end AND NOT again
 """
 
 
@@ -167,15 +173,17 @@ class Documents:
         words = [word for (word,) in self._rows("SELECT DISTINCT level FROM document")]
         levels = [word for word in words if level_name(word) in wanted]
         hosts = self._rows(
-            "SELECT host, count(*) FROM document "
-            "WHERE ts >= $start AND ts < $end AND NOT again GROUP BY host",
+            "SELECT host, count(*), min(ts) FROM document "
+            "WHERE ts >= $start AND ts < $end AND level <> '' AND NOT again GROUP BY host",
             **span,
         )
+        oldest = min((first for _, _, first in hosts), default=None)
         return WindowCounts(
             window=window,
             types=self._types(request.bucket, levels=levels, **span),
-            documents=dict(sorted(hosts)),
+            documents={host: count for host, count, _ in sorted(hosts)},
             samples=self._samples(levels=levels, **span) if request.samples else (),
+            oldest=None if oldest is None else _EPOCH + oldest * _MICROSECOND,
         )
 
     def _types(self, length: timedelta | None, **params: object) -> tuple[TypeCount, ...]:
@@ -203,6 +211,13 @@ class Documents:
     def unreadable(self, window: Window) -> list[tuple[int, int, float]]:
         """Each file with lines in the window that could not be read: file, lines, their share."""
         return self._rows(_UNREADABLE, start=micros(window.start), end=micros(window.end))
+
+    def without_level(self, window: Window) -> tuple[int, int]:
+        """How many documents of the window have no level, and how many it has."""
+        [(lines, whole)] = self._rows(
+            _WITHOUT_LEVEL, start=micros(window.start), end=micros(window.end)
+        )
+        return lines, whole
 
     def drop_before(self, floor: int) -> None:
         """Forget documents before this time."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ import duckdb
 from adapters.logs.files.component import ComponentLogs
 from adapters.logs.files.deadline import Deadline
 from adapters.logs.files.documents import Documents
+from adapters.logs.files.proof import prove
 from bot.core.config.log_store import FilesLogStore
 from bot.core.counts import CountRequest, Counts, LogStoreError
 
@@ -39,6 +39,8 @@ class FilesStore:
         now: Callable[[], datetime],
         time_scale: float = 1.0,
     ) -> None:
+        # Wrong expressions are refused now, not at the first check of a release.
+        prove(config, now())
         self.config = config
         self._base = base
         self._now = now
@@ -47,7 +49,6 @@ class FilesStore:
         self._closed = False
         self._spill = tempfile.TemporaryDirectory(prefix="release-master-logs-")
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="log-files")
-        self._try_out()
 
     @property
     def bytes_read(self) -> int:
@@ -103,14 +104,3 @@ class FilesStore:
 
     def _documents(self) -> Documents:
         return Documents(self.config, Path(self._spill.name))
-
-    def _try_out(self) -> None:
-        """Let DuckDB refuse wrong expressions now, not at the first check of a release."""
-        try:
-            re.compile(self.config.host_from_path)
-            documents = self._documents()
-            documents.try_out(self._now())
-            documents.close()
-        except (duckdb.Error, re.error) as error:
-            self._spill.cleanup()
-            raise ValueError(f"the log store cannot read lines this way: {error}") from error

@@ -6,6 +6,7 @@ from bot.core.config.executor import (
     HttpExecutor,
     MemoryExecutor,
 )
+from bot.core.config.language import Language
 from bot.core.config.log_store import (
     ElasticsearchFields,
     ElasticsearchLogStore,
@@ -16,7 +17,15 @@ from bot.core.config.log_store import (
 from bot.core.config.person import Person, Role
 from bot.core.config.policy import OnFail, Policy, RollbackScope
 from bot.core.config.release_file import ReleaseFile
-from bot.core.config.room import HttpRoom, RoomConfig, Share, WebRoom
+from bot.core.config.room import (
+    HttpRoom,
+    LineRoom,
+    RoomConfig,
+    Share,
+    SlackRoom,
+    WebRoom,
+    usual_share,
+)
 from bot.core.config.target import Component, ConfirmMode, ShareWith, Target
 
 __all__ = [
@@ -29,6 +38,8 @@ __all__ = [
     "FilesLogStore",
     "HttpExecutor",
     "HttpRoom",
+    "Language",
+    "LineRoom",
     "LogStoreConfig",
     "MemoryExecutor",
     "MemoryLogStore",
@@ -41,6 +52,8 @@ __all__ = [
     "RoomConfig",
     "Share",
     "ShareWith",
+    "SlackRoom",
     "Target",
     "WebRoom",
+    "usual_share",
 ]

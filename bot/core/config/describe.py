@@ -24,7 +24,11 @@ PATTERNS = {
     ),
     r"^[^\s/\\#?&%]+$": "an index or pattern without spaces and without / \\ # ? & %",
     r"^$|^[UW][A-Z0-9]{2,20}$": "a Slack user id (U or W, then capitals and digits)",
+    r"^$|^[^@\s]+@[^@\s]+$": "an e-mail address",
+    r"^$|^S[A-Z0-9]{2,20}$": "a Slack user group id (S, then capitals and digits)",
     r"^$|^U[0-9a-f]{32}$": "a LINE user id (U, then 32 hexadecimal digits)",
+    r"^[CGD][A-Z0-9]{2,20}$": "a Slack channel id (C, G or D, then capitals and digits)",
+    r"^[CRU][0-9a-f]{32}$": "a LINE chat id (C, R or U, then 32 hexadecimal digits)",
     r"^$|^[0-9a-f]{64}$": "a SHA-256 in hexadecimal (64 characters of 0-9 and a-f)",
     r"^(sqlite:///|postgresql\+psycopg://)": "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME",
 }

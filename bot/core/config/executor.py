@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.core.operation import ProgressState
+from bot.core.operation import HostState, ProgressState
 from bot.core.value import Duration, Value
 
 
@@ -15,7 +15,8 @@ class Call(Value):
     """One HTTP call.
 
     `{component}`, `{version}`, `{group}`, `{hosts}`, `{key}` and, where there is a task, `{handle}`
-    are filled in.
+    are filled in; in `running` and `candidates` only `{component}`. `{group}` is a canary group of
+    the file, or literally `all` for every host: the API must know that word.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
@@ -84,15 +85,14 @@ class HttpExecutor(Value):
     """The field of a host's status in that list."""
     host_detail: str = "detail"
     """The field of a host's explanation in that list."""
-    host_statuses: dict[str, str] = {
-        "queued": "unchanged",
-        "running": "running",
-        "finished": "succeeded",
-        "failed": "failed",
-        "stopped": "unchanged",
+    host_statuses: dict[str, HostState] = {
+        "queued": HostState.UNCHANGED,
+        "running": HostState.RUNNING,
+        "finished": HostState.SUCCEEDED,
+        "failed": HostState.FAILED,
+        "stopped": HostState.UNCHANGED,
     }
-    """The API's status words of hosts -> succeeded, failed, running, unchanged; others are
-    unknown."""
+    """The API's status words of hosts; any other word is unknown."""
     host_version: str = "version"
     """The field of a host's version in the answer of running."""
     host_group: str = "group"
@@ -115,7 +115,9 @@ class HttpExecutor(Value):
 class CommandExecutor(Value):
     """Commands on this machine: an argv list each, never a shell.
 
-    `{component}`, `{version}`, `{group}`, `{hosts}` (comma-separated), `{key}` are filled in.
+    `{component}`, `{version}`, `{group}`, `{hosts}` (comma-separated), `{key}` are filled in; in
+    `running` and `candidates` only `{component}`. `{group}` is a canary group of the file, or
+    literally `all` for every host.
     A line `host NAME succeeded|failed|unchanged [detail]` in the output is a result of that host.
     A command that leaves a process behind must send that one's output elsewhere.
     """
@@ -137,7 +139,8 @@ class CommandExecutor(Value):
     output_limit: int = Field(default=20000, ge=100, le=1_000_000)
     """How many characters at the end of the output are kept."""
     environment: tuple[str, ...] = ("PATH", "HOME", "LANG")
-    """The environment variables that commands may see."""
+    """The environment variables that commands may see. Their values are taken out of what commands
+    say, but for PATH, HOME, LANG and the like and values of less than six characters."""
     grace: Duration = Field(default=timedelta(seconds=5), ge=timedelta(0), le=timedelta(minutes=10))
     """How long a command that is to end has between SIGTERM and SIGKILL."""
 

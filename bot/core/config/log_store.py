@@ -16,7 +16,8 @@ class Fields(Value):
     """The names of the fields (JSON lines: dotted paths; pattern: named groups).
 
     A dotted path finds the nested field and the field with dots in its name. A line without error
-    type counts as `(no type)`, one without host as written by the host `""`.
+    type counts as `(no type)`, one without host as written by the host `""`. One without level
+    might be an error: it counts as nothing, and too many are a gap (`max_unreadable`).
     """
 
     time: str = Field(default="time", min_length=1)
@@ -37,7 +38,8 @@ class FilesLogStore(Value):
     """json: one object a line; pattern: each line is read by the regular expression `pattern`."""
     pattern: str = ""
     """A regular expression (RE2) with groups named `(?P<name>...)`; the names are those in
-    `fields`. Without a message group the whole line is the message."""
+    `fields`. Groups for the time and the level are needed; without a message group the whole line
+    is the message."""
     continuation: str = r"^(\s|Caused by: |Traceback |[\w.$]+(Exception|Error|Throwable)\b)"
     """With `pattern`: lines that it does not fit and this one (RE2) does continue the line before,
     as stack traces do; they are neither counted nor unreadable. Empty: there are none."""
@@ -56,17 +58,8 @@ class FilesLogStore(Value):
     )
     """How long one count may take. What was read until then is kept: the next one gets further."""
     max_unreadable: float = Field(default=0.01, ge=0, le=1)
-    """The share of unreadable lines in a file's window above which the counts have a gap."""
-
-    @model_validator(mode="after")
-    def _groups_are_written(self) -> FilesLogStore:
-        if self.format == "pattern" and f"(?P<{self.fields.time}>" not in self.pattern:
-            msg = f"format: pattern needs a `pattern` with a group (?P<{self.fields.time}>...)"
-            raise ValueError(msg)
-        if self.host_from_path and "(" not in self.host_from_path:
-            msg = "host_from_path needs a group that is the host, such as ^([^/]+)/"
-            raise ValueError(msg)
-        return self
+    """The share of unreadable lines in a file's window, and of lines without a level in a window,
+    above which the counts have a gap."""
 
 
 class ElasticsearchFields(Value):

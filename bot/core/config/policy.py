@@ -73,8 +73,6 @@ class Policy(Value):
     """A round that runs later than this after its time measured too late: inconclusive."""
     max_lag: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=1))
     """The newest log line may be this old; older means that lines are still under way."""
-    max_unreadable: float = Field(default=0.01, ge=0, le=1)
-    """The share of unreadable log lines in a file's window above which a check is inconclusive."""
     levels: tuple[str, ...] = ("ERROR", "WARN")
     """The levels that count as trouble."""
     on_alert: OnAlert = OnAlert.PAUSE

@@ -43,6 +43,18 @@ class Problem(Value):
         return f"{place}: " + " ".join(part for part in (self.value, self.right) if part)
 
 
+class UnusableError(ValueError):
+    """What an adapter cannot work with: a key of its configuration, its value and what is wrong."""
+
+    def __init__(self, key: str, value: object, right: str) -> None:
+        self._key, self._value, self._right = key, show(value, (key,)), right
+        super().__init__(f"{key}: {self._value} {right}")
+
+    def at(self, loc: Loc) -> Problem:
+        """The problem of the settings, where the configuration stands at this place."""
+        return Problem(path=place((*loc, self._key)), value=self._value, right=self._right)
+
+
 def place(loc: Loc) -> str:
     """Write a location the way people read it: `targets.openchat.share[0].room`."""
     path = ""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bot.core.config.language import Language
 from bot.core.value import Duration, Value
 
 
@@ -19,20 +20,43 @@ class Share(StrEnum):
     DIGEST = "digest"
 
 
-class WebRoom(Value):
-    """A local room in the browser."""
+class _Room(Value):
+    """What every room has."""
+
+    name: str = ""
+    """How pages and messages call the room; its key when left out."""
+    language: Language = Language.ENGLISH
+    """The language of its messages."""
+    zone: str = ""
+    """The time zone of times shown and typed there (IANA name); empty: that of the file."""
+
+
+class WebRoom(_Room):
+    """A local room in the browser; each page shows times in the zone of its viewer."""
 
     kind: Literal["web"]
-    name: str = ""
-    """The heading of the room; the room's key when left out."""
 
 
-class HttpRoom(Value):
+class SlackRoom(_Room):
+    """A Slack channel."""
+
+    kind: Literal["slack"]
+    channel: str = Field(pattern=r"^[CGD][A-Z0-9]{2,20}$")
+    """The id of the channel, `C...` (the last line of the channel's details shows it)."""
+
+
+class LineRoom(_Room):
+    """A LINE group, a LINE room of several people, or the chat with one person."""
+
+    kind: Literal["line"]
+    chat: str = Field(pattern=r"^[CRU][0-9a-f]{32}$")
+    """The id of the group (C...), room (R...) or person (U...)."""
+
+
+class HttpRoom(_Room):
     """An outgoing room: a JSON body sent to any URL. Nothing comes back from it."""
 
     kind: Literal["http"]
-    name: str = ""
-    """How plans and messages call the room; its key when left out."""
     url: str = Field(pattern=r"^https?://")
     """Where messages are sent by POST."""
     body: dict[str, object] = {"text": "{text}"}
@@ -47,4 +71,9 @@ class HttpRoom(Value):
     """How long one delivery may take."""
 
 
-RoomConfig = Annotated[WebRoom | HttpRoom, Field(discriminator="kind")]
+RoomConfig = Annotated[WebRoom | SlackRoom | LineRoom | HttpRoom, Field(discriminator="kind")]
+
+
+def usual_share(room: RoomConfig) -> Share:
+    """How much a room hears when release.yml does not say."""
+    return Share.DIGEST if isinstance(room, LineRoom) else Share.EACH

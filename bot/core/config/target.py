@@ -43,8 +43,9 @@ class ShareWith(Value):
 
     room: str
     """The room."""
-    share: Share = Share.EACH
-    """each: every sharing message; digest: one at start, canary and finish."""
+    share: Share | None = None
+    """each: every sharing message; digest: one at start, canary and finish. Left out: digest in a
+    LINE chat, where each message costs one a member, and each everywhere else."""
 
 
 class Target(Value):

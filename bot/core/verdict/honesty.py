@@ -40,7 +40,7 @@ def reasons(
                 text("honesty.silent_hosts", hosts=", ".join(silent[:5]), count=len(silent))
             )
     found.extend(_lag(counts, limit=policy.max_lag / time_scale, since=restart_ended))
-    return tuple(found)
+    return tuple(reason for n, reason in enumerate(found) if reason not in found[:n])
 
 
 def _lag(counts: Counts, *, limit: timedelta, since: datetime) -> list[Text]:

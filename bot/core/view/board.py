@@ -143,10 +143,10 @@ def _row(release: Release, component: str) -> Row:
     steps = release.of(component)
     state, cell = _progress(release, component, steps)
     verdict = _verdict(release, steps)
-    return Row(
-        cells=(component, f"{item.running or '?'} → {item.candidate}", cell, verdict),
-        state=state,
-    )
+    way = [item.running or "?", item.candidate]
+    if release.rollback_of is not None:
+        way.reverse()
+    return Row(cells=(component, " → ".join(way), cell, verdict), state=state)
 
 
 def _progress(release: Release, component: str, steps: tuple[Step, ...]) -> tuple[str, Cell]:

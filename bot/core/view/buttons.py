@@ -93,7 +93,7 @@ def _confirm(release: Release, question: Question, verb: Verb) -> Confirm | None
         body=text(
             body,
             component=question.component,
-            running=change.running if change else "",
+            running=(change.running or "?") if change else "",
             candidate=change.candidate if change else "",
         ),
         reason=verb in {Verb.REJECT, Verb.OVERRIDE, Verb.SKIP},
@@ -133,7 +133,7 @@ def _rollbacks(release: Release, question: Question) -> list[Action]:
             )
         )
     if undo.possible(release, scope) and set(scope) - {a for a in own if actions}:
-        names = ", ".join(scope)
+        names = ", ".join(reversed(scope))
         actions.append(
             _rollback(
                 _value(release, question, ALL),
@@ -163,8 +163,7 @@ def of_board(release: Release) -> tuple[Action, ...]:
         actions.append(_on_board(release, Verb.RESUME, "button.resume", Style.PRIMARY))
     if release.phase is not Phase.ROLLING_BACK:
         actions += _mode(release, offered=Verb.CONFIRM in offered)
-    if Verb.ABORT not in offered:
-        actions.append(_on_board(release, Verb.ABORT, "button.abort", Style.DANGER))
+    actions.append(_on_board(release, Verb.ABORT, "button.abort", Style.DANGER))
     return tuple(actions)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.card import Card, Cell, Chart, Row, Series, Table
-from bot.core.release import Release, Step, StepKind, StepState
+from bot.core.release import Release, Round, Step, StepKind, StepState
 from bot.core.value import Text, text
 from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
 from bot.core.view.marks import times
@@ -22,13 +22,13 @@ def check(release: Release, step: Step) -> Card:
             "check.text",
             release=release.id,
             step=step.id,
-            result=f"verdict.word.{check_word(step) or 'waiting'}",
+            result=_standing(step),
             round=step.round,
             rounds=release.config.policies[step.component].rounds,
         ),
         lines=tuple(_lines(release, step)),
         fields=tuple(_links(step)),
-        table=types_table(step.rounds[-1].verdict.types) if step.rounds else None,
+        table=_evidence(step.rounds[-1].verdict) if step.rounds else None,
         chart=types_chart(step.rounds[-1].verdict.types) if step.rounds else None,
         at=step.rounds[-1].ran_at if step.rounds else step.started_at,
         footer=_numbers(step.rounds[-1].verdict) if step.rounds else None,
@@ -53,21 +53,18 @@ def check_word(step: Step) -> str:
     return str(step.state)
 
 
+def _standing(step: Step) -> str:
+    """The message that words how it stands, without parameters of its own."""
+    word = check_word(step) or "waiting"
+    return "state.baking" if word == "running" else f"verdict.word.{word}"
+
+
 def _lines(release: Release, step: Step) -> list[Cell]:
     policy = release.config.policies[step.component]
     lines: list[Cell] = []
-    for item in step.rounds:
-        key = "check.round_late" if item.late else "check.round"
-        lines.append(
-            text(
-                key,
-                round=item.number,
-                rounds=policy.rounds,
-                repeat=item.repeat,
-                result=f"result.{item.verdict.result}",
-                at=item.ran_at.isoformat(),
-            )
-        )
+    # A round that was repeated is told once, as it was the last time.
+    for item in {r.number: r for r in step.rounds}.values():
+        lines.append(_round(item, policy.rounds))
         lines += [_finding(f) for f in item.verdict.findings]
         lines += list(item.verdict.reasons)
     if step.state is StepState.DONE and step.result is Result.PASS:
@@ -80,6 +77,18 @@ def _lines(release: Release, step: Step) -> list[Cell]:
         at = step.next_at.isoformat()
         lines.append(text("check.next", round=step.round, rounds=policy.rounds, at=at))
     return lines
+
+
+def _round(item: Round, rounds: int) -> Text:
+    again = "check.round_repeated" if item.repeat else "check.round"
+    return text(
+        "check.round_late" if item.late else again,
+        round=item.number,
+        rounds=rounds,
+        repeat=item.repeat,
+        result=f"result.{item.verdict.result}",
+        at=item.ran_at.isoformat(),
+    )
 
 
 def _finding(found: Finding) -> Text:
@@ -103,7 +112,12 @@ def _numbers(verdict: Verdict) -> Text:
     )
 
 
-def types_table(types: tuple[TypeLine, ...]) -> Table:
+def _evidence(verdict: Verdict) -> Table:
+    """The table of a round: what broke a rule is marked, whichever rule it was."""
+    return types_table(verdict.types, frozenset(f.error_type for f in verdict.findings))
+
+
+def types_table(types: tuple[TypeLine, ...], failed: frozenset[str] = frozenset()) -> Table:
     """Counts by error type: before, after, and how many times the rate is."""
     header = ("column.type", "column.before", "column.after", "column.multiple")
     return Table(
@@ -117,11 +131,17 @@ def types_table(types: tuple[TypeLine, ...]) -> Table:
                     str(t.after),
                     times(t.multiple),
                 ),
-                state="new" if not t.before and t.after else "",
+                state=_mark(t, failed),
             )
             for t in types
         ),
     )
+
+
+def _mark(line: TypeLine, failed: frozenset[str]) -> str:
+    if line.error_type in failed:
+        return str(Result.FAIL)
+    return "new" if not line.before and line.after else ""
 
 
 def types_chart(types: tuple[TypeLine, ...]) -> Chart | None:

@@ -90,7 +90,7 @@ def _plan(release: Release) -> Table:
         for item in release.changes
     ]
     rows += [
-        Row(cells=(name, text("plan.left_out"), NOTHING, "0"), state="left_out")
+        Row(cells=(name, _left_out(release, name), NOTHING, "0"), state="left_out")
         for name in release.left_out
     ]
     header = ("column.component", "column.change", "column.canary", "column.operations")
@@ -99,6 +99,10 @@ def _plan(release: Release) -> Table:
         header=tuple(text(key) for key in header),
         rows=tuple(rows),
     )
+
+
+def _left_out(release: Release, component: str) -> Text:
+    return text("plan.unwanted" if component in release.unwanted else "plan.left_out")
 
 
 def _canary(release: Release, component: str) -> Cell:

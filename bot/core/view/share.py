@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core import tally
 from bot.core.card import Card
-from bot.core.question import Question
-from bot.core.release import Phase, Release, Step, StepState
+from bot.core.question import Question, QuestionKind
+from bot.core.release import Pause, Phase, Release, Step, StepState
 from bot.core.value import Params, text
 from bot.core.view.check import types_table
 
@@ -102,6 +102,42 @@ def override(release: Release, step: Step) -> Card:
         lines=(text("override.text", **params),),
         at=given.at if given else None,
         who=given.name if given else "",
+    )
+
+
+def expired(release: Release, question: Question) -> Card:
+    """Nobody answered in time: told to whoever started the release."""
+    closed = question.closed
+    params: Params = {
+        "release": release.id,
+        "kind": f"question.kind.{question.kind}",
+        "step": question.step or question.component or release.target,
+    }
+    title = text("expired.start" if question.kind is QuestionKind.START else "expired", **params)
+    return Card(
+        kind="notice",
+        release=release.id,
+        state="expired",
+        title=title,
+        text=title,
+        mentions=(release.started_by.person,) if release.started_by.person else (),
+        at=closed.at if closed else None,
+    )
+
+
+def paused(release: Release, pause: Pause) -> Card:
+    """Told to those who only hear: the release stands still, since when, why, and by whom."""
+    params: Params = {"release": release.id, "target": release.target, "who": pause.name}
+    title = text("paused.by" if pause.name else "paused.rule", **params)
+    return Card(
+        kind="notice",
+        release=release.id,
+        state=str(Phase.PAUSED),
+        title=title,
+        text=title,
+        lines=(pause.reason,),
+        at=pause.at,
+        who=pause.name,
     )
 
 

@@ -25,7 +25,7 @@ export function cardNode(card, { names = {}, at = null, level = 3, board = false
 
 // Numbers that nobody has to act upon are folded away, so that a clean check is a short message.
 function evidence(card) {
-  const shown = [card.chart ? chartNode(card.chart) : null, card.table?.rows.length ? tableNode(card.table) : null];
+  const shown = [card.chart ? chartNode(card.chart) : null, card.table?.rows.length ? tableNode(card.table, card.kind === "errors") : null];
   if (card.kind !== "verdict" || !["pass", "running", "cancelled"].includes(card.state) || !card.table) return shown;
   return el("details", { "data-key": "evidence" }, el("summary", {}, "Numbers before and after"), shown);
 }
@@ -51,21 +51,27 @@ function fieldsNode(fields) {
   return el("dl", { "data-key": "fields" }, fields.map(([name, value]) => el("div", {}, el("dt", {}, rich(name)), el("dd", {}, rich(value)))));
 }
 
-/** A table with marks in front of rows that have a state. */
-export function tableNode({ caption, header, rows }) {
+/** A table with marks in front of rows that have a state; `fold` keeps the last column to one line. */
+export function tableNode({ caption, header, rows }, fold = false) {
   const marked = rows.some((row) => row.state);
   const figures = header.map((_, column) => rows.some((row) => number(row.cells[column])) && rows.every((row) => number(row.cells[column]) || row.cells[column] === "–"));
   const kind = (cell, column) => (figures[column] ? "number" : change(cell) ? "change" : cell.length <= 12 ? "short" : null);
+  const shown = (cell, column) => (fold && column === header.length - 1 && cell.length > FOLDED ? el("details", { class: "fold" }, el("summary", {}, rich(cell))) : rich(cell));
+  // Where it is narrow, rows of a wide table become blocks, so each cell knows its column; the
+  // roles say again what browsers forget about a table that is laid out otherwise.
   return el("div", { class: "scroll", "data-key": "table" },
-    el("table", {},
+    el("table", { role: "table", class: tooWide(header, rows) ? "stacks" : null },
       el("caption", {}, rich(caption)),
-      el("thead", {}, el("tr", {}, marked ? el("th", { scope: "col", class: "narrow" }, el("span", { class: "hidden-label" }, "State")) : null,
-        header.map((name, column) => el("th", { scope: "col", class: figures[column] ? "number" : null }, rich(name))))),
-      el("tbody", {}, rows.map((row) => el("tr", { "data-tone": row.state ? tone(row.state) : null },
-        marked ? el("td", { class: "narrow" }, row.state ? mark(row.state) : null) : null,
-        row.cells.map((cell, column) => el("td", { class: kind(cell, column) }, rich(cell))))))));
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, marked ? el("th", { scope: "col", role: "columnheader", class: "narrow" }, el("span", { class: "hidden-label" }, "State")) : null,
+        header.map((name, column) => el("th", { scope: "col", role: "columnheader", class: figures[column] ? "number" : null }, rich(name))))),
+      el("tbody", { role: "rowgroup" }, rows.map((row) => el("tr", { role: "row", "data-tone": row.state ? tone(row.state) : null },
+        marked ? el("td", { role: "cell", class: "narrow" }, row.state ? mark(row.state) : null) : null,
+        row.cells.map((cell, column) => el("td", { role: "cell", class: kind(cell, column), "data-column": header[column], "data-empty": cell === "–" }, shown(cell, column))))))));
 }
 
+const FOLDED = 12;
+const PHONE_LETTERS = 40;
+const tooWide = (header, rows) => header.length > 2 && header.reduce((sum, name, column) => sum + Math.max(name.length, ...rows.map((row) => row.cells[column]?.length ?? 0)), 0) > PHONE_LETTERS;
 const change = (cell) => /^\S+ → \S+$/.test(cell) && cell.length <= 30;
 const number = (cell) => /^[×+−-]?\d[\d,\u202f ]*(\.\d+)?\s?%?$/.test(cell);
 

@@ -11,8 +11,9 @@ export class Conversation {
     this.newest = newest;
     this.names = names;
     this.entries = [];
+    this.follows = true;
     newest.addEventListener("click", () => this.toEnd());
-    log.addEventListener("scroll", () => { if (this.atEnd()) newest.hidden = true; });
+    log.addEventListener("scroll", () => { if (this.look()) newest.hidden = true; });
   }
 
   reset() {
@@ -24,14 +25,36 @@ export class Conversation {
     return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
   }
 
+  // While the board hides the conversation it has no height, and its place says nothing.
+  look() {
+    if (this.log.clientHeight) this.follows = this.atEnd();
+    return this.follows;
+  }
+
   toEnd() {
+    this.follows = true;
     this.log.scrollTop = this.log.scrollHeight;
     this.newest.hidden = true;
   }
 
+  /** The conversation is in sight again: whoever followed it sees what was said meanwhile. */
+  entered() {
+    if (this.follows) this.toEnd();
+  }
+
+  /** The messages that wait for an answer, oldest first. */
+  questions() {
+    return this.entries.filter(({ message: { card } }) => card.kind === "question" && card.actions.length);
+  }
+
+  goTo(entry) {
+    entry.node.scrollIntoView({ block: "nearest" });
+    entry.node.focus({ preventScroll: true });
+  }
+
   /** Show a message or its newer form; `shown` says which release the board shows. */
   put(message, shown) {
-    const stay = this.atEnd();
+    const stay = this.look();
     const known = this.entries.find((entry) => entry.message.id === message.id);
     const inner = this.draw(message, shown);
     if (known) {
@@ -67,11 +90,12 @@ export class Conversation {
     for (const { message, node } of this.entries) if (message.card.kind === "board") morph(node, this.draw(message, shown));
   }
 
-  /** Show a card that only this viewer sees. */
+  /** Show a card that only this viewer sees; gives its element. */
   whisper(card) {
     const node = el("div", { class: "entry private", tabindex: "-1" }, el("p", { class: "only" }, "only you see this"), cardNode(card, { names: this.names, at: new Date().toISOString() }));
     this.log.append(node);
     this.toEnd();
+    return node;
   }
 }
 

@@ -17,14 +17,24 @@ const talk = new Conversation(at("log"), at("newest"), names);
 const board = new Board(at("board"), names);
 const typed = [];
 let recall = 0;
+let moved = 0;
+let echoed = () => {};
 let leave = () => {};
 
+const ECHO_WITHIN = 400;
+const SEEN_WITHIN = 1500;
 const NO_CARD = {
   decided: "Somebody decided this already.",
   expired: "This question is no longer open.",
   later: "Recorded, and still at work: the room will be told.",
   not_understood: "This was not understood. Type “help”.",
   refused: "You may not do this.",
+};
+
+const ON_FAIL = {
+  ask: "A failed check asks people what to do",
+  observe: "A failed check is only observed, to the last round",
+  roll_back: "A failed check is rolled back by itself after a countdown that you can stop",
 };
 
 function setUp() {
@@ -36,10 +46,9 @@ function setUp() {
   at("me").textContent = names[me.person] ?? "";
   restore(at("room"), "room");
   restore(at("actor"), "actor");
-  if (me.time_scale !== 1) {
-    at("scale").hidden = false;
-    at("scale").textContent = `Times are shortened ${figure(me.time_scale)} times: 5 min of a check take ${figure(300 / me.time_scale)} s`;
-  }
+  const rules = [me.time_scale === 1 ? null : `Times are shortened ${figure(me.time_scale)} times: 5 min of a check take ${figure(300 / me.time_scale)} s`, ON_FAIL[me.on_fail]].filter(Boolean);
+  at("scale").hidden = !rules.length;
+  at("scale").textContent = rules.join(" · ");
   enter();
 }
 
@@ -55,7 +64,10 @@ function enter() {
   leave();
   const room = at("room").value;
   sessionStorage.setItem("room", room);
-  at("room-name").textContent = me.rooms.find(({ key }) => key === room)?.name ?? "";
+  const { name = "", language = "en" } = me.rooms.find(({ key }) => key === room) ?? {};
+  at("room-name").textContent = name;
+  // What the bot says is in the room's language: voices and the shapes of letters depend on it.
+  for (const said of ["log", "sheet"]) at(said).lang = language;
   at("room-name").hidden = me.rooms.length > 1;
   reset();
   leave = follow(room, { reset, message: arrive, ready: () => at("log").setAttribute("aria-busy", "false"), state: connection });
@@ -65,13 +77,26 @@ function reset() {
   at("log").setAttribute("aria-busy", "true");
   talk.reset();
   board.reset();
+  tellQuestions();
 }
 
 function arrive(message) {
+  if (message.card.kind === "said") echoed();
+  else moved += 1;
   const before = board.shown;
   if (message.card.kind === "board" && message.card.release !== null) board.put(message);
   talk.put(message, board.shown);
   if (before !== board.shown) talk.refreshBoards(board.shown);
+  tellQuestions();
+}
+
+/** Where only one side fits, the board says what waits on the other one. */
+function tellQuestions() {
+  const open = talk.questions();
+  const more = open.length > 1 ? ` (+${open.length - 1})` : "";
+  at("tab-chat").textContent = open.length ? `Chat · ${open.length} to answer` : "Chat";
+  at("waiting").hidden = !open.length;
+  at("waiting").textContent = open.length ? `Answer: ${open[0].message.card.title}${more}` : "";
 }
 
 function connection(state) {
@@ -86,17 +111,30 @@ const place = (what) => `/api/rooms/${encodeURIComponent(at("room").value)}/${wh
 async function say(text) {
   show("chat");
   talk.toEnd();
+  const before = moved;
+  // What was said stands above its answer, also when the answer is faster.
+  const echo = new Promise((go) => { echoed = go; });
+  let reply;
   try {
-    heard(await send(place("say"), { text, ...actor() }));
+    reply = await send(place("say"), { text, ...actor() });
   } catch (problem) {
     if (!at("text").value) at("text").value = text;
-    failed(problem);
+    return failed(problem);
   }
+  await Promise.race([echo, new Promise((go) => setTimeout(go, ECHO_WITHIN))]);
+  const button = heard(reply, before)?.querySelector("button.act");
+  // What is missing is asked for at once; the button stays for whoever cancels.
+  if (reply.card?.kind === "refusal" && button && asksForMore(payload(button)) && !document.querySelector("dialog[open]")) await press(button, payload(button));
 }
 
-function heard({ outcome, card }) {
-  if (card) talk.whisper(card);
-  else if (NO_CARD[outcome]) talk.whisper(note("notice", NO_CARD[outcome]));
+const asksForMore = ({ verb, confirm }) => verb === "form" || Boolean(confirm?.reason);
+
+/** Show the answer; `before` is how much had moved when it was asked for. Nothing is silent. */
+function heard({ outcome, card }, before) {
+  if (card) return talk.whisper(card);
+  if (NO_CARD[outcome]) return talk.whisper(note("notice", NO_CARD[outcome]));
+  setTimeout(() => { if (moved === before) talk.whisper(note("notice", "Recorded.")); }, SEEN_WITHIN);
+  return null;
 }
 
 function failed(problem) {
@@ -109,18 +147,24 @@ const note = (kind, text) => ({ kind, title: text, text, release: null, state: "
 async function press(button, action) {
   if (button.getAttribute("aria-disabled") === "true") return;
   if (action.verb === "act_as") return actAs(button, action.value);
+  if (action.verb === "form") return start();
   let reason = "";
   if (action.confirm) {
     reason = await confirmAction(action);
     if (reason === null) return;
   }
+  if (action.verb === "say") {
+    spend(button);
+    return say(reason ? `${action.value} because ${reason}` : action.value);
+  }
+  const before = moved;
   button.setAttribute("aria-disabled", "true");
   button.setAttribute("aria-busy", "true");
   try {
     const reply = await send(place("act"), { verb: action.verb, value: action.value, reason, ...actor() });
     if (!["refused", "not_understood"].includes(reply.outcome)) spend(button);
     if (reply.card || reply.outcome !== "accepted") show("chat");
-    heard(reply);
+    heard(reply, before);
   } catch (problem) {
     failed(problem);
   } finally {
@@ -131,7 +175,17 @@ async function press(button, action) {
 
 /** What only this viewer sees is never edited by the bot: take its used buttons away. */
 function spend(button) {
-  if (button.closest(".private")) button.closest(".actions").remove();
+  const entry = button.closest(".private");
+  if (!entry) return;
+  button.closest(".actions").remove();
+  entry.focus({ preventScroll: true });
+}
+
+async function start() {
+  const here = me.targets.filter(({ rooms }) => rooms.includes(at("room").value));
+  if (!here.length) return talk.whisper(note("notice", "No target in release.yml may be started from this room."));
+  const command = await composeStart(here);
+  if (command) await say(command);
 }
 
 function actAs(button, person) {
@@ -143,7 +197,9 @@ function actAs(button, person) {
 }
 
 function show(view) {
+  const entered = document.body.dataset.view !== view;
   document.body.dataset.view = view;
+  if (entered && view === "chat") talk.entered();
   at("tab-chat").setAttribute("aria-pressed", String(view === "chat"));
   at("tab-board").setAttribute("aria-pressed", String(view === "board"));
 }
@@ -182,6 +238,10 @@ at("room").addEventListener("change", enter);
 at("actor").addEventListener("change", () => sessionStorage.setItem("actor", at("actor").value));
 at("tab-chat").addEventListener("click", () => show("chat"));
 at("tab-board").addEventListener("click", () => show("board"));
+at("waiting").addEventListener("click", () => {
+  show("chat");
+  talk.goTo(talk.questions()[0]);
+});
 at("journal").addEventListener("click", () => void showJournal(board.shown));
 at("history").addEventListener("click", () => void say("history"));
 at("errors").addEventListener("click", () => void say("errors since deploy"));
@@ -189,11 +249,6 @@ at("logout").addEventListener("click", async () => {
   await fetch("/logout", { method: "POST" });
   location.replace("/");
 });
-at("start").addEventListener("click", async () => {
-  const here = me.targets.filter(({ rooms }) => rooms.includes(at("room").value));
-  if (!here.length) return talk.whisper(note("notice", "No target in release.yml may be started from this room."));
-  const command = await composeStart(here);
-  if (command) await say(command);
-});
+at("start").addEventListener("click", () => void start());
 
 setUp();

@@ -544,6 +544,23 @@ async def test_commands_see_only_the_named_variables(
     assert (await run(executor)).detail == "exit code 1\n['WANTED']"
 
 
+async def test_what_a_command_is_told_it_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values of its variables are taken out of output and hosts, but not those of PATH and HOME."""
+    for name, value in (("DB_PW", "tr0ub4dor"), ("HOME", "/home/someone"), ("STAGE", "beta")):
+        monkeypatch.setenv(name, value)
+    code = (
+        "import os; pw, home, stage = (os.environ[n] for n in ('DB_PW', 'HOME', 'STAGE'))\n"
+        "print('host h1 failed login with', pw); print(pw, home, stage); raise SystemExit(1)"
+    )
+    executor = deployer(tmp_path, code, environment=["DB_PW", "HOME", "STAGE"])
+    progress = await run(executor)
+
+    assert progress.hosts[0].detail == "login with ***"
+    assert progress.detail.splitlines()[-1] == "*** /home/someone beta"
+
+
 async def test_a_process_that_is_left_behind_holds_nothing_up(tmp_path: Path) -> None:
     """A command has ended when its own process has, though a child keeps its output open."""
     pid = tmp_path / "pid"

@@ -296,6 +296,16 @@ async def test_hosts_that_were_asked_for_must_be_in_a_success(api: DeploymentApi
     assert "chat-2" in progress.detail
 
 
+async def test_a_success_of_no_host_is_none(api: DeploymentApi) -> None:
+    """An API that does not know the group has nothing to do and calls itself finished."""
+    api.faults.raw = '{"id": "t1", "status": "finished", "hosts": []}'
+    async with deployer(api.url) as executor:
+        progress = await executor.look(RESTART.model_copy(update={"group": "all"}), "t1")
+
+    assert progress.state is ProgressState.UNKNOWN
+    assert progress.detail == "it calls itself finished, without a host of the group 'all'"
+
+
 async def test_a_finished_task_with_failed_hosts_has_failed(api: DeploymentApi) -> None:
     """Three of five hosts are a failure whatever the task calls itself, told host by host."""
     api.faults.failing_hosts = ("chat-4", "chat-5")

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -22,6 +23,7 @@ from adapters.logs.files.component import ComponentLogs
 from adapters.logs.files.listing import list_files
 from adapters.logs.files.parsing import group_numbers
 from bot.core.config.log_store import FilesLogStore
+from bot.core.config.problem import UnusableError
 from bot.core.counts import NO_TYPE, CountRequest, Counts, LogStoreError, Window
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -134,6 +136,20 @@ class TestUnreadable:
         counts = await count(make(max_unreadable=0.2))
         assert total(counts) == 3
         assert gaps(counts) == [("gap.unreadable", {"file": "chat.log", "share": 0.25, "lines": 1})]
+
+    async def test_a_misnamed_level_is_a_gap(self, tmp_path: Path, make: Make) -> None:
+        """Errors under another name are no documents without errors; blanks are no level."""
+        for fields in ({"severity": "ERROR"}, {"level": None}, {"level": "  "}):
+            written = {"time": LAST_HOUR.start.isoformat(), "type": "Boom", **fields}
+            append(tmp_path / "chat.log", json.dumps(written) + "\n")
+        before = Window(start=NOW - 2 * HOUR, end=NOW - HOUR)
+        append(tmp_path / "chat.log", lines(9, since=before.start))
+        counts = await count(make(max_unreadable=0.99), before, LAST_HOUR)
+        assert (total(counts, 0), total(counts, 1), counts.windows[1].documents) == (9, 0, {})
+        assert gaps(counts) == [
+            ("gap.no_level", {"lines": 3, "whole": 3, "share": 1.0}),
+            ("gap.no_documents", {}),
+        ]
 
     async def test_few_are_no_gap(self, tmp_path: Path, make: Make) -> None:
         """A share at the limit is accepted."""
@@ -621,20 +637,32 @@ class TestFormats:
     @pytest.mark.parametrize(
         ("config", "complaint"),
         [
-            ({"format": "pattern", "pattern": "(?P<time>a("}, "missing"),
-            ({"format": "pattern", "pattern": "(?P<time>a)", "continuation": "["}, "missing"),
-            ({"time_format": "%Q"}, "%Q"),
-            ({"zone": "Mars/Phobos"}, "Mars/Phobos"),
-            ({"host_from_path": "("}, "unterminated"),
-            ({"host_from_path": "abc"}, "group"),
-            ({"format": "pattern", "pattern": "(a)"}, r"needs a `pattern` with a group"),
+            (
+                {"format": "pattern", "pattern": "(?P<time>["},
+                "pattern: '(?P<time>[' is no RE2 expression: missing ]: [",
+            ),
+            (
+                {"format": "pattern", "pattern": r"(?P<time>\S+)(?=x)"},
+                r"pattern: '(?P<time>\\S+)(?=x)' is no RE2 expression: invalid perl operator: (?=",
+            ),
+            (
+                {"format": "pattern", "pattern": "(a)" * 9 + "(?P<time>b)"},
+                f"pattern: '{'(a)' * 9}(?P<time>b)' has a named group behind the ninth",
+            ),
+            (
+                {"format": "pattern", "pattern": "(?P<time>a)", "continuation": "["},
+                "continuation: '[' is no RE2 expression: missing ]: [",
+            ),
+            ({"time_format": "%Q"}, "time_format: '%Q' is no strptime format"),
+            ({"zone": "Mars/Phobos"}, "zone: 'Mars/Phobos' is no time zone"),
+            ({"host_from_path": "("}, "host_from_path: '(' is no regular expression: missing )"),
         ],
     )
     def test_wrong_configuration_is_refused_at_once(
         self, tmp_path: Path, config: dict[str, Any], complaint: str
     ) -> None:
         """An expression, format or zone that cannot work is a ValueError when the store is made."""
-        with pytest.raises(ValueError, match=complaint):
+        with pytest.raises(UnusableError, match=f"^{re.escape(complaint)}"):
             FilesStore(
                 FilesLogStore(kind="files", paths=("a",), **config), tmp_path, now=lambda: NOW
             )

@@ -1,0 +1,148 @@
+"""Pieces of Flex messages: texts, rows, bars and buttons, each within LINE's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.chat.line.limits import DISPLAY, LABEL, Message, shown
+from bot.chat.line.taps import PRESS, Tap
+from bot.core.card import Action, Style
+from bot.core.value import Text, text
+
+INK, DIM, RED, GREEN, AMBER, BLUE = (
+    "#1F2328", "#6B7280", "#B42318", "#067647", "#B54708", "#175CD3",
+)  # fmt: skip
+_TRACK = "#E5E7EB"
+_COLOURS = {
+    "failed": RED,
+    "fail": RED,
+    "aborted": RED,
+    "aborting": RED,
+    "unsure": AMBER,
+    "paused": AMBER,
+    "inconclusive": AMBER,
+    "asked": BLUE,
+    "waiting_approval": BLUE,
+    "rolling_back": AMBER,
+    "rolled_back": AMBER,
+    "running": BLUE,
+    "baking": BLUE,
+    "done": GREEN,
+    "pass": GREEN,
+    "new": RED,
+}
+_MARKS = {RED: "✕", AMBER: "▲", BLUE: "▶", GREEN: "✓", DIM: "•"}
+MARK_STATES = frozenset(_COLOURS)
+ONE_TEXT = 600
+"""Units of one text in a bubble: more is read in the logs, not on a phone."""
+
+
+def colour(state: str) -> str:
+    """The colour of a state; there is always a word and a mark beside it."""
+    return _COLOURS.get(state, DIM)
+
+
+def mark(state: str) -> str:
+    """The sign of a state."""
+    return _MARKS[colour(state)]
+
+
+def words(said: str, **style: object) -> Message:
+    """One text that wraps; LINE takes no empty one."""
+    return {
+        "type": "text",
+        "text": shown(said, ONE_TEXT),
+        "wrap": True,
+        "size": "sm",
+        "color": INK,
+        **style,
+    }
+
+
+def box(layout: str, contents: Sequence[Message], **style: object) -> Message:
+    """A box around other pieces."""
+    return {"type": "box", "layout": layout, "contents": list(contents), **style}
+
+
+def field(name: str, value: str) -> Message:
+    """A name and its value beside each other."""
+    left = words(name, color=DIM, size="xs", flex=3)
+    return box("horizontal", [left, words(value, size="xs", flex=7)], spacing="sm")
+
+
+def row(cells: Sequence[str], state: str) -> Message:
+    """One row of a table: the first cell in bold with its mark, the others below it."""
+    head = words(f"{mark(state)} {cells[0]}" if state else cells[0], weight="bold", size="xs")
+    rest = " · ".join(cell for cell in cells[1:] if cell.strip())
+    below = [words(rest, size="xs", color=colour(state) if state else DIM)] if rest else []
+    return box("vertical", [head, *below], margin="sm")
+
+
+def bars(name: str, values: Sequence[tuple[str, float]], most: float) -> Message:
+    """One category: for each series a bar in a track, with its number beside it."""
+    drawn = [
+        box(
+            "horizontal",
+            [
+                words(series, size="xxs", color=DIM, flex=2),
+                box("vertical", [_bar(value, most, index)], flex=6, justifyContent="center"),
+                words(f"{value:g}", size="xxs", align="end", flex=2),
+            ],
+            spacing="sm",
+        )
+        for index, (series, value) in enumerate(values)
+    ]
+    return box("vertical", [words(name, size="xs", weight="bold"), *drawn], margin="md")
+
+
+def _bar(value: float, most: float, index: int) -> Message:
+    share = round(100 * value / most) if most > 0 else 0
+    # A value above nothing is never drawn as nothing.
+    percent = min(100, max(share, 1 if value > 0 else 0))
+    filler: Message = {"type": "filler"}
+    inner = box(
+        "vertical",
+        [filler],
+        width=f"{percent}%",
+        height="8px",
+        backgroundColor=RED if index else DIM,
+    )
+    return box("vertical", [inner], height="8px", backgroundColor=_TRACK, cornerRadius="4px")
+
+
+def text_bar(values: Sequence[tuple[str, float]]) -> str:
+    """The numbers of one category in words, where bars need too much room."""
+    return " · ".join(f"{series} {value:g}" for series, value in values)
+
+
+def button(label: str, action: Action) -> Message:
+    """A button of a card in the foot of a bubble."""
+    look: dict[Style, Message] = {
+        Style.PRIMARY: {"style": "primary", "color": GREEN},
+        Style.DANGER: {"style": "primary", "color": RED},
+        Style.PLAIN: {"style": "secondary"},
+    }
+    tap = Tap(kind=PRESS, verb=action.verb, value=action.value)
+    return {
+        "type": "button",
+        "height": "sm",
+        **look[action.style],
+        "action": postback(label, tap),
+    }
+
+
+def postback(label: str, tap: Tap, **options: object) -> Message:
+    """An action that comes back to the bot; the chat shows what was pressed."""
+    return {
+        "type": "postback",
+        "label": shown(label, LABEL),
+        "data": tap.write(),
+        "displayText": shown(label, DISPLAY),
+        **options,
+    }
+
+
+def short(label: Text) -> Text:
+    """The message that says the same within LINE's twenty characters, where there is one."""
+    name = label.key.rpartition(".")[2]
+    return text(f"short.{name}", **label.params)

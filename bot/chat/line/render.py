@@ -1,0 +1,216 @@
+"""A card as LINE messages: a Flex bubble that stands alone, made smaller until it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.chat.line import pieces
+from bot.chat.line.limits import (
+    ALT_TEXT,
+    BUBBLE_BYTES,
+    DISPLAY,
+    LABEL,
+    MENTIONS,
+    QUICK_REPLIES,
+    TEXT,
+    Message,
+    cut,
+    shown,
+    size,
+    width,
+)
+from bot.chat.line.pieces import DIM, box, words
+from bot.chat.texts import Words
+from bot.core.card import Action, Card, Cell, Chart, Row, Table
+from bot.core.value import Text, text
+from bot.core.verdict.verdict import Result
+from bot.core.view.marks import NOTHING
+
+HINT = "hint.try"
+"""The message key of a line that can be typed as it is: it becomes a quick reply."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """How much of a card is shown; chat.md 6.6 has the order in which it shrinks."""
+
+    footer: bool = True
+    lines: int = 24
+    fields: int = 12
+    rows: int = 30
+    drawn: bool = True
+    """Bars as boxes; otherwise their numbers in words."""
+    categories: int = 12
+    text: int = pieces.ONE_TEXT
+
+
+FOLDS = (
+    Fold(),
+    Fold(footer=False),
+    Fold(footer=False, lines=6, fields=3),
+    Fold(footer=False, lines=6, fields=3, rows=12),
+    Fold(footer=False, lines=4, fields=0, rows=6, drawn=False, text=300),
+    Fold(footer=False, lines=2, fields=0, rows=3, drawn=False, categories=4, text=160),
+    Fold(footer=False, lines=1, fields=0, rows=0, drawn=False, categories=0, text=80),
+)
+"""Each shows less than the one before it; the last one always fits."""
+
+
+class Renderer:
+    """Draws cards in the words of one room."""
+
+    def __init__(self, say: Words) -> None:
+        self._say = say
+
+    def message(self, card: Card, *, quick: Sequence[Message] = ()) -> Message:
+        """The card as one Flex message, with quick replies for lines that can be typed."""
+        found: Message = {
+            "type": "flex",
+            "altText": shown(self._say(card.text), ALT_TEXT),
+            "contents": self.bubble(card),
+        }
+        items = [*quick, *self._typed(card)][:QUICK_REPLIES]
+        return found | ({"quickReply": {"items": items}} if items else {})
+
+    def bubble(self, card: Card) -> Message:
+        """The card as a bubble of at most 30 KB."""
+        drawn = self._bubble(card, FOLDS[0])
+        for fold in FOLDS[1:]:
+            if size(drawn) <= BUBBLE_BYTES:
+                break
+            drawn = self._bubble(card, fold)
+        return drawn
+
+    def _bubble(self, card: Card, fold: Fold) -> Message:
+        body = [words(self._say(card.title), weight="bold", size="md")]
+        body += self._state(card)
+        body += self._lines(card, fold)
+        fields = [pieces.field(self._say(n), self._cell(v)) for n, v in card.fields]
+        body += self._some(fields, fold.fields)
+        if card.table and card.table.rows:
+            body += self._table(card.table, fold)
+        if card.chart:
+            body += self._chart(card.chart, fold)
+        if card.footer is not None and fold.footer:
+            body.append(words(self._cell(card.footer), size="xxs", color=DIM, margin="md"))
+        found: Message = {
+            "type": "bubble",
+            "size": "mega",
+            "body": box("vertical", body, spacing="sm"),
+        }
+        if card.actions:
+            buttons = [pieces.button(self.label(action), action) for action in card.actions]
+            found["footer"] = box("vertical", buttons, spacing="sm")
+        return found
+
+    def said(self, what: Text) -> str:
+        """A sentence in the room's words."""
+        return self._say(what)
+
+    def label(self, action: Action) -> str:
+        """What a button says in at most twenty units: its short form where there is one."""
+        whole = self._say(action.label)
+        if width(whole) <= LABEL:
+            return whole
+        shorter = pieces.short(action.label)
+        said = self._say(shorter)
+        return cut(whole if said.startswith(shorter.key) else said, LABEL)
+
+    def _state(self, card: Card) -> list[Message]:
+        if card.state not in pieces.MARK_STATES:
+            return []
+        said = self._word(card.state)
+        shade = pieces.colour(card.state)
+        return [words(f"{pieces.mark(card.state)} {said}", color=shade, weight="bold")]
+
+    def _lines(self, card: Card, fold: Fold) -> list[Message]:
+        said = [self._cell(line) for line in card.lines if not _typable(line)]
+        found = [words(cut(line, fold.text)) for line in said if line.strip()]
+        return self._some(found, fold.lines)
+
+    def _table(self, table: Table, fold: Fold) -> list[Message]:
+        caption = words(self._say(table.caption), size="xs", color=DIM, margin="md")
+        rows = sorted(table.rows, key=_calm) if len(table.rows) > fold.rows else list(table.rows)
+        drawn = [self._row(row, fold) for row in rows[: fold.rows]]
+        more = len(rows) - len(drawn)
+        return [caption, *drawn, *([self._more(more)] if more else [])]
+
+    def _row(self, row: Row, fold: Fold) -> Message:
+        return pieces.row(
+            [cut(self._cell(c), fold.text) for c in row.cells] or [NOTHING], row.state
+        )
+
+    def _chart(self, chart: Chart, fold: Fold) -> list[Message]:
+        names = chart.categories[: fold.categories]
+        if not names:
+            return []
+        series = [(self._say(s.name), s.values) for s in chart.series]
+        most = max((v for _, values in series for v in values), default=0.0)
+        found = [words(self._say(chart.title), size="xs", color=DIM, margin="md")]
+        for index, name in enumerate(names):
+            values = [(said, v[index]) for said, v in series if index < len(v)]
+            if fold.drawn:
+                found.append(pieces.bars(cut(name, fold.text), values, most))
+            else:
+                found.append(words(f"{cut(name, fold.text)}: {pieces.text_bar(values)}", size="xs"))
+        left = len(chart.categories) - len(names)
+        return [*found, *([self._more(left)] if left else [])]
+
+    def _some(self, found: list[Message], most: int) -> list[Message]:
+        left = len(found) - most
+        return found if left <= 0 else [*found[:most], self._more(left)]
+
+    def _more(self, count: int) -> Message:
+        return words(f"+{count} …", size="xs", color=DIM)
+
+    def _word(self, state: str) -> str:
+        kind = "result" if state in set(Result) else "state"
+        key = f"{kind}.{state}"
+        said = self._say(text(key))
+        return state.replace("_", " ") if said == key else said
+
+    def _cell(self, cell: Cell) -> str:
+        return cell if isinstance(cell, str) else self._say(cell)
+
+    def _typed(self, card: Card) -> list[Message]:
+        """Whole lines that the card suggests, each to be said by one tap."""
+        lines = [_typable(line) for line in card.lines]
+        return [say_it(line, f"release {line}") for line in lines if line and width(line) <= 280]
+
+
+def _typable(line: Cell) -> str:
+    """The line that a hint suggests; empty for every other line."""
+    hint = not isinstance(line, str) and line.key == HINT
+    return str(line.params.get("line", "")) if hint and isinstance(line, Text) else ""
+
+
+def _calm(row: Row) -> bool:
+    """Rows where something happens stand first when not all can be shown."""
+    return row.state in {"", "waiting", "done", "left_out", "cancelled"}
+
+
+def say_it(label: str, line: str) -> Message:
+    """A quick reply that says a line."""
+    return {
+        "type": "action",
+        "action": {"type": "message", "label": shown(label, LABEL), "text": shown(line, DISPLAY)},
+    }
+
+
+def mention(said: str, accounts: Mapping[str, str]) -> Message:
+    """A text that mentions people once: name -> LINE user id. Braces of the text are data."""
+    called = dict(list(accounts.items())[:MENTIONS])
+    keys = {f"m{index}": user for index, user in enumerate(called.values())}
+    marks = " ".join(f"{{{key}}}" for key in keys)
+    body = cut(said, TEXT // 2).replace("{", "{{").replace("}", "}}")
+    people = {
+        key: {"type": "mention", "mentionee": {"type": "user", "userId": user}}
+        for key, user in keys.items()
+    }
+    return {"type": "textV2", "text": f"{marks} {body}".strip(), "substitution": people}
+
+
+def plain(said: str) -> Message:
+    """A plain text message."""
+    return {"type": "text", "text": shown(said, TEXT)}

@@ -1,0 +1,135 @@
+"""How a chat is told something: by a reply token where one is left, else by a push."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.chat.line.api import LineApi, LineError
+from bot.chat.line.limits import MESSAGES, Message
+from bot.chat.line.quota import Quota
+from bot.chat.line.tokens import Tokens
+from bot.chat.line.worth import Worth
+from bot.ports import RoomError
+from bot.store import Store, Tx
+from bot.store.errors import StoreError
+
+log = structlog.get_logger("release_master.line")
+
+KEPT = "line:push:"
+"""Kept values under this prefix: a push with its retry key, until LINE has long accepted it."""
+FORGOTTEN = timedelta(days=2)
+"""LINE knows a retry key for one day."""
+REPLIED, PUSHED, DROPPED = "replied", "pushed", "dropped"
+"""How a chat was told; dropped: the quota is too low for what it was worth."""
+
+
+class Speaker:
+    """Says things in chats. Raises RoomError when something could not be said."""
+
+    def __init__(
+        self,
+        api: LineApi,
+        quota: Quota,
+        tokens: Tokens,
+        *,
+        store: Store,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.api = api
+        self.quota = quota
+        self.tokens = tokens
+        self._store = store
+        self._now = now
+
+    async def answer(self, token: str, messages: Sequence[Message]) -> bool:
+        """Reply to what somebody said; False when the token was too old or used."""
+        if not token:
+            return False
+        try:
+            await self.api.reply(token, messages[:MESSAGES])
+        except LineError as error:
+            log.warning("line_reply_failed", error=str(error))
+            return False
+        return True
+
+    async def tell(self, chat: str, key: str, worth: Worth, messages: Sequence[Message]) -> str:
+        """Tell a chat something by itself; returns how. The same key is told once."""
+        kept = await self._kept(key)
+        if kept is None:
+            ticket = self.tokens.take(chat, self._now())
+            preface = await ticket.preface() if ticket and ticket.preface else []
+            if ticket and await self.answer(ticket.token, [*preface, *messages]):
+                return REPLIED
+            if not await self.quota.allows(worth):
+                log.warning("line_push_dropped", key=key, worth=worth.name)
+                return DROPPED
+        await self._push(chat, key, messages, kept)
+        return PUSHED
+
+    async def told(self, key: str) -> None:
+        """Everybody in the chat has just seen this: it needs no push any more."""
+        if await self._kept(key) is None:
+            await self._keep(key, {"key": "", "messages": [], "sent": True})
+
+    async def _push(
+        self, chat: str, key: str, messages: Sequence[Message], kept: dict[str, object] | None
+    ) -> None:
+        """Send under a key that is stored before; a repeat has the same key and body."""
+        if kept is None:
+            kept = {"key": str(uuid.uuid4()), "messages": list(messages[:MESSAGES]), "sent": False}
+            await self._keep(key, kept)
+        if kept["sent"]:
+            return
+        stored = kept["messages"]
+        body = stored if isinstance(stored, list) else []
+        cost = await self.quota.cost(chat)
+        try:
+            await self.api.push(chat, body, str(kept["key"]))
+        except LineError as error:
+            await self._refused(key, error)
+            bare = [message for message in body if message["type"] != "textV2"]
+            if error.status == 400 and 0 < len(bare) < len(body):
+                # Whoever left the group cannot be mentioned; the others must hear it all the same.
+                await self._push(chat, key, bare, None)
+                return
+            raise RoomError(str(error)) from error
+        self.quota.spent(cost)
+        await self._keep(key, {"key": kept["key"], "messages": [], "sent": True})
+
+    async def _refused(self, key: str, error: LineError) -> None:
+        if error.exhausted:
+            self.quota.exhausted()
+        if error.status in {400, 429}:
+            # Certainly not delivered, so that a reply token may serve it, or a better body.
+            await self._store.transact(lambda tx: tx.drop_value(KEPT + key))
+
+    async def _kept(self, key: str) -> dict[str, object] | None:
+        try:
+            found = await self._store.read(lambda tx: tx.value(KEPT + key))
+        except StoreError as error:
+            raise RoomError(str(error)) from error
+        body: dict[str, object] | None = json.loads(found) if found else None
+        return body
+
+    async def _keep(self, key: str, body: dict[str, object]) -> None:
+        now, said = self._now(), json.dumps(body, ensure_ascii=False)
+        try:
+            await self._store.transact(lambda tx: tx.put_value(KEPT + key, said, now))
+        except StoreError as error:
+            raise RoomError(str(error)) from error
+
+    async def forget(self) -> None:
+        """Forget pushes that LINE would not know either."""
+        before = self._now() - FORGOTTEN
+
+        def work(tx: Tx) -> None:
+            for row in tx.values(KEPT):
+                if row.at < before:
+                    tx.drop_value(row.key)
+
+        await self._store.transact(work)

@@ -1,0 +1,224 @@
+"""Opens dialogs and the App Home, and reads back what was sent from them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from bot.chat.slack import home, inbound, modals
+from bot.chat.slack.answers import notice
+from bot.chat.slack.api import SlackError
+from bot.chat.slack.blocks import Block
+from bot.chat.slack.desk import Desk
+from bot.chat.slack.inbound import Heard, Payload
+from bot.chat.slack.people import StrangerError, UnknownError
+from bot.chat.texts import Words
+from bot.core import button, intent, view
+from bot.core.card import Action, Card, Confirm
+from bot.core.command import Command, Options
+from bot.core.config import ConfirmMode
+from bot.core.inbound import Inbound
+from bot.core.operation import ExecutorError
+from bot.core.release import Release
+from bot.core.value import text
+from bot.core.verb import Verb
+from bot.core.view import buttons
+from bot.engine import answers, authority, planner
+from bot.engine.rooms import asked_people
+from bot.engine.transition import load
+
+log = structlog.get_logger("release_master.slack")
+
+CANDIDATES_WITHIN = 10.0
+"""Seconds in which the executors must list their versions for the start dialog."""
+
+
+class Dialogs:
+    """What opens on one person's screen."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._workspace = desk.workspace
+
+    def _say(self, room: str) -> Words:
+        return self._workspace.words(room)
+
+    async def ask_reason(self, heard: Heard) -> None:
+        """Open the dialog in front of a button; a button that means nothing any more is pressed."""
+        action = await self._action(heard)
+        if action is None:
+            await self._desk.take(heard, again=False)
+            return
+        room = await self._desk.place(heard)
+        secret = modals.carried(heard, room)
+        if await self._open(heard, modals.reason(action, self._say(room), secret)) is not None:
+            return
+        value = button.read(heard.value)
+        where = f"#{value.release} {value.step.strip('*')}".strip() if value else ""
+        line = f"{heard.verb} {where} because …"
+        await self._desk.answers.tell(heard, room, notice(text("slack.no_dialog", line=line)))
+
+    async def _action(self, heard: Heard) -> Action | None:
+        """The button as the release offers it now."""
+        value = button.read(heard.value)
+        if value is None:
+            return None
+        wanted = value.release
+        release = await self._workspace.services.store.read(lambda tx: load(tx, wanted))
+        if release is None:
+            return None
+        offered = [buttons.of_question(release, question) for question in release.open_questions]
+        matching = (
+            action
+            for actions in (*offered, buttons.of_board(release))
+            for action in actions
+            if (action.verb, action.value) == (heard.verb, heard.value)
+        )
+        return next(matching, None) or _abort(release, heard)
+
+    async def ask_start(self, heard: Heard) -> None:
+        """Open the dialog in which a release is put together."""
+        room = self._desk.room(heard)
+        say, secret = self._say(room), modals.carried(heard, room)
+        targets = [
+            name
+            for name, target in self._workspace.services.file().targets.items()
+            if not room or room in target.rooms
+        ]
+        if len(targets) == 1:
+            opened = await self._open(heard, modals.loading(say, secret))
+            if opened is not None:
+                await self._fill(opened, targets[0], secret, say)
+                return
+        else:
+            body = (
+                modals.choose_target(targets[: modals.OPTIONS], say, secret)
+                if targets
+                else modals.nothing(say, "slack.start.title", "slack.start.none")
+            )
+            if await self._open(heard, body) is not None:
+                return
+        line = f"start {targets[0] if targets else 'TARGET'}"
+        await self._desk.answers.tell(heard, room, notice(text("slack.no_dialog", line=line)))
+
+    async def target_chosen(self, body: Payload) -> Block | None:
+        """The next page behind the choice of a target; its versions come by themselves."""
+        chosen = inbound.values(body).get("target", "")
+        secret = modals.secret_of(body["view"])
+        say = self._say(secret.get("room", ""))
+        if chosen not in self._workspace.services.file().targets:
+            return None
+        self._desk.beside(self._fill(str(body["view"].get("id")), chosen, secret, say))
+        return modals.loading(say, secret)
+
+    async def _fill(self, view_id: str, target: str, secret: dict[str, str], say: Words) -> None:
+        try:
+            async with asyncio.timeout(CANDIDATES_WITHIN):
+                found = await planner.candidates(self._workspace.services, target)
+        except (ExecutorError, TimeoutError):
+            found = None
+        made = modals.start(target, found, say=say, secret=secret)
+        try:
+            await self._workspace.api.write("views.update", view_id=view_id, view=made)
+        except SlackError as error:
+            log.warning("dialog_not_filled", code=error.code)
+
+    async def ask_note(self, heard: Heard) -> None:
+        """Open the dialog that keeps a message as a note in a release."""
+        say, secret = self._say(self._desk.room(heard)), modals.carried(heard, "")
+        said = self._desk.plain(heard.text)
+        await self._open(heard, modals.note(said, await self._workspace.live(), say, secret))
+
+    async def _open(self, heard: Heard, made: Block) -> str | None:
+        """The id of the opened view; None when Slack did not open it in time."""
+        api = self._workspace.api
+        try:
+            opened = await api.write("views.open", trigger_id=heard.trigger, view=made)
+        except SlackError as error:
+            log.warning("dialog_not_opened", code=error.code)
+            return None
+        return str((opened.get("view") or {}).get("id", ""))
+
+    def started(self, body: Payload) -> Heard:
+        """The line that the start dialog stands for."""
+        secret, chosen = modals.secret_of(body["view"]), inbound.values(body)
+        refs = {
+            name.removeprefix("c."): version
+            for name, version in chosen.items()
+            if name.startswith("c.") and version != modals.NEWEST
+        }
+        mode = chosen.get("confirm")
+        options = Options(
+            confirm=ConfirmMode(mode) if mode in set(ConfirmMode) else None,
+            note=self._desk.plain(chosen.get("note", "")).replace('"', "'"),
+        )
+        command = Command(
+            verb=Verb.START, target=secret.get("target", ""), refs=refs, options=options
+        )
+        heard = inbound.submitted(body, secret)
+        room = heard.room or self._workspace.room_for(command.target)
+        return replace(heard, room=room, text=intent.spell(command))
+
+    async def noted(self, body: Payload) -> Heard:
+        """The line that the note dialog stands for, said in the room of its release."""
+        secret, chosen = modals.secret_of(body["view"]), inbound.values(body)
+        number = int(chosen.get("release", "0"))
+        release = await self._workspace.services.store.read(lambda tx: load(tx, number))
+        room = self._workspace.home_of(release) if release else ""
+        said = self._desk.plain(chosen.get("note", ""))
+        command = Command(verb=Verb.NOTE, release=number, text=said)
+        heard = inbound.submitted(body, secret)
+        return replace(heard, room=room, text=intent.spell(command))
+
+    async def show_home(self, user: str, team: str) -> None:
+        """Bring the App Home of somebody up to date."""
+        try:
+            made = await self._home(user, team)
+            await self._workspace.api.write("views.publish", user_id=user, view=made)
+        except (SlackError, UnknownError) as error:
+            log.warning("home_not_shown", error=str(error))
+
+    async def _home(self, user: str, team: str) -> Block:
+        services, say = self._workspace.services, self._say("")
+        try:
+            person = await self._desk.people.person(user, team, fresh=False)
+        except StrangerError:
+            return home.stranger(say)
+        live = await self._workspace.live()
+        running = [
+            (r, await self._workspace.link(self._workspace.home_of(r), r.id))
+            for r in live[-home.RUNNING :]
+        ]
+        waiting: list[Card] = [
+            view.question(release, question)
+            for release in live
+            for question in release.open_questions
+            if person in asked_people(release, question, services.file())
+        ]
+        asked = Inbound(dedupe="", surface="slack", room="", person=person, at=services.now())
+        history = await answers.answer(services, asked, Command(verb=Verb.HISTORY))
+        if history.card is None:
+            raise UnknownError(user)
+        return home.home(running, waiting, history.card, say)
+
+    def misses_target(self, line: str) -> bool:
+        """Whether this line wants a start and does not say of what."""
+        plain = self._desk.plain(line)
+        meant = intent.parse(
+            plain,
+            wake=intent.Wake(required=False),
+            names=authority.names(self._workspace.services),
+        )
+        missing = isinstance(meant, intent.Misunderstood) and meant.what == "target"
+        return missing and plain.split(" ")[-1].casefold() == "start"
+
+
+def _abort(release: Release, heard: Heard) -> Action | None:
+    """Any board of a live release may be aborted from, also an old one; never without a dialog."""
+    if heard.verb != Verb.ABORT or not release.live:
+        return None
+    title = text("confirm.abort.title", release=release.id)
+    dialog = Confirm(title=title, body=text("confirm.abort.body"))
+    return Action(verb=heard.verb, label=text("button.abort"), value=heard.value, confirm=dialog)

@@ -1,0 +1,170 @@
+"""Dialogs and the App Home in a second Slack: opened in time, sent, refused, and without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.second_slack import USERS, SecondSlack, labels, title
+from tests.support.slack_bots import BROKEN, SMALL, release_yml, slack_bot
+
+
+async def _to_gate(slack: SecondSlack) -> dict[str, Any]:
+    await slack.command("mika", "start openchat")
+    await slack.press("mika", await slack.question("Start release"), "Start")
+    return await slack.question("promote chat")
+
+
+def _blocks(found: dict[str, Any]) -> list[str]:
+    return [block.get("block_id", block["type"]) for block in found["view"]["blocks"]]
+
+
+async def test_start_without_arguments(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """The dialog opens at once, fills with versions, and what is chosen is planned."""
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket"), slack.screen() as screen:
+        await slack.command("mika", "start")
+        filled = await screen.until("view", lambda v: "c.chat" in str(v))
+        await screen.send(
+            "mika", {"c.chat": "=1.9", "c.auth": "=-", "confirm": "=each_step", "note": 'a "b"'}
+        )
+        card = await slack.question("Start release #1")
+        board = await slack.board()
+
+        assert "c.gateway" in str(filled)
+        assert "chat, 1.0 → 1.9" in card["text"]
+        assert "auth, 1.0 → 2.0" in card["text"]
+        assert "before each step" in board["text"]
+        assert "a 'b'" in board["text"]
+
+
+async def test_a_decision_with_its_reason(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """Reject asks why; who may not is told in the dialog; the reason stands on the card."""
+    slack = socket_slack
+    async with (
+        slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)),
+        slack.screen() as screen,
+    ):
+        gate = await _to_gate(slack)
+        await slack.press("guest", gate, "Reject")
+        await screen.until("view", lambda v: "reason" in str(v))
+        await screen.send("guest", {"reason": "no"})
+        errors = await screen.until("view_errors", lambda v: bool(v["errors"]))
+        await slack.press("ren", gate, "Reject")
+        await screen.until("view", lambda v: "reason" in str(v))
+        await screen.send("ren", {"reason": "too <slow>"})
+        closed = await slack.see(lambda m: "promote chat" in title(m) and not labels(m))
+
+        assert "approver" in errors["errors"]["reason"]
+        assert "Rejected by Ren" in closed["text"]
+        assert "too &lt;slow&gt;" in closed["text"]
+
+
+@pytest.mark.scenario(74)
+async def test_a_dialog_that_cannot_open(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """An expired trigger: the same person reads the line that does the same, and it does."""
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
+        gate = await _to_gate(slack)
+        slack.proxy.faults.errors["views.open"].append("expired_trigger_id")
+        await slack.press("ren", gate, "Reject")
+        await slack.private("ren", "reject #1 chat/gate because")
+        await slack.command("ren", "reject #1 chat/gate because of it")
+        closed = await slack.see(lambda m: "promote chat" in title(m) and not labels(m))
+
+        assert "Rejected by Ren" in closed["text"]
+
+
+async def test_typed_destruction_is_previewed(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """A typed abort shows what it would do; pressed, the private preview goes away."""
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
+        await _to_gate(slack)
+        await slack.command("kai", "abort because of the moon")
+        preview = await slack.see(lambda m: bool(m.get("ephemeral_to")) and bool(labels(m)))
+        await slack.press("kai", preview, "Do it")
+        await slack.see(lambda m: "ended" in m["text"] and "aborted" in m["text"])
+        await slack.proxy.until(
+            lambda: any(c.args.get("delete_original") for c in slack.proxy.calls)
+        )
+        left = [m for m in await slack.messages() if m["ts"] == preview["ts"] and labels(m)]
+
+        assert left == []
+
+
+async def test_home_shows_what_waits_for_me(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """Running releases, my questions with their buttons, and history; a press there decides."""
+    slack = socket_slack
+    async with (
+        slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)),
+        slack.screen() as screen,
+    ):
+        await _to_gate(slack)
+        await slack.open_home("mika")
+        mine = await screen.until("home", lambda h: h["user"] == USERS["mika"])
+        await slack.open_home("ren")
+        his = await screen.until("home", lambda h: "Approve" in str(h))
+        await screen.act("ren", his, "Approve")
+        await slack.see(lambda m: "Approved by Ren" in m["text"])
+
+        assert "Nothing waits for you" in str(mine)
+        assert "Release #1 of openchat" in str(his)
+        assert "1.0 → 2.0" in str(his) or "chat 2.0" in str(his)
+
+
+async def test_direct_messages_are_answered(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """The grammar works in the chat with the bot; what belongs into a room names the room."""
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
+        chat = (await slack.direct("ren"))["id"]
+        await slack.say("ren", "errors since deploy", channel=chat)
+        await slack.see(lambda m: m["user"] == "U0BOT", chat)
+        await slack.say("ren", "start openchat", channel=chat)
+        refused = await slack.see(lambda m: "Not done" in m["text"] or "Refused" in m["text"], chat)
+
+        assert refused["user"] == "U0BOT"
+
+
+async def test_a_thread_means_its_release(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """`@bot pause` in the thread of a release needs no number."""
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
+        gate = await _to_gate(slack)
+        await slack.say("ren", "<@U0BOT> note the thread says so", thread=gate["thread_ts"])
+        told = await slack.private("ren", "Accepted")
+
+        assert told["text"].startswith("Accepted: #1")
+        assert told.get("thread_ts") in {gate["thread_ts"], None}
+        assert USERS["ren"] == told["ephemeral_to"]
+
+
+@pytest.mark.scenario(33, 35)
+async def test_a_regression_is_shown_and_rolled_back(
+    socket_slack: SecondSlack, tmp_path: Path
+) -> None:
+    """Table and bars, the sample as data, and the way back behind a dialog."""
+    slack = socket_slack
+    async with (
+        slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)),
+        slack.screen() as screen,
+    ):
+        await slack.command("mika", f"start openchat chat={BROKEN}")
+        await slack.press("mika", await slack.question("Start release"), "Start")
+        question = await slack.question("has a regression")
+        verdict = await slack.see(lambda m: "chat/check-canary: FAIL" in m["text"])
+        await slack.command("mika", "errors since deploy")
+        errors = await slack.private("mika", "Boom")
+        await slack.press("ren", question, "Roll back chat")
+        await screen.until("view", lambda v: "2.0-broken back to 1.0" in str(v))
+        await screen.send("ren", {"reason": "it breaks"})
+        ended = await slack.see(lambda m: "rolled back" in m["text"] and "ended" in m["text"])
+
+        for message in (verdict, errors):
+            kinds = [block["type"] for block in message["blocks"]]
+            assert {"table", "data_visualization"} <= set(kinds)
+            assert "secret123" not in str(message)
+            assert "&lt;!channel&gt;" in message["text"]
+            assert "mrkdwn" not in str(message["blocks"])
+        assert "1.0" in ended["text"] or "rolled back" in ended["text"]
