@@ -67,7 +67,8 @@ class Node:
             "ES_JAVA_HOME": str(Path(java).resolve().parents[1]),
             "ES_PATH_CONF": str(self._folder / "config"),
             "ES_TMPDIR": str(self._folder / "tmp"),
-            "ES_JAVA_OPTS": f"-Xms{self._heap}m -Xmx{self._heap}m",
+            # A server that lives for minutes starts sooner when it compiles less.
+            "ES_JAVA_OPTS": f"-Xms{self._heap}m -Xmx{self._heap}m -XX:TieredStopAtLevel=1",
         }
         with (self._folder / "out").open("wb") as out:
             self._process = subprocess.Popen(  # noqa: S603 - the server itself

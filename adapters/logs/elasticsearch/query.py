@@ -37,11 +37,24 @@ class Questions:
         """Which words for levels there are."""
         return self._composite(self._where(window), {"level": _terms(self.fields.level)})
 
-    def hosts(self, window: Window) -> Body:
-        """How many documents of any level each host wrote."""
-        if not self.fields.host:
-            return {"size": 0, "track_total_hits": True, "query": _all(self._where(window))}
-        return self._composite(self._where(window), {"host": _optional(self.fields.host)})
+    def life(self, window: Window, blank: Iterable[str]) -> Body:
+        """The oldest document with a level, how many have one, and how many have none.
+
+        `blank` are words for levels that say nothing. The oldest is a document and not the minimum
+        of an aggregation, which cuts nanoseconds.
+        """
+        leveled = self._leveled(blank)
+        return {
+            **self._first(self._where(window), "asc"),
+            "track_total_hits": True,
+            "post_filter": leveled,
+            "aggs": {"without": {"filter": {"bool": {"must_not": [leveled]}}}},
+        }
+
+    def hosts(self, window: Window, blank: Iterable[str]) -> Body:
+        """How many documents with a level each host wrote."""
+        where = [*self._where(window), self._leveled(blank)]
+        return self._composite(where, {"host": _optional(self.fields.host)})
 
     def counts(self, window: Window, words: Iterable[str], bucket: timedelta | None) -> Body:
         """How many documents there are by type, level, host and bucket.
@@ -72,14 +85,7 @@ class Questions:
 
     def newest(self) -> Body:
         """The newest document at any level, whenever it was."""
-        return {
-            "size": 1,
-            "track_total_hits": False,
-            "_source": False,
-            "query": _all(self._component()),
-            "sort": [self._by_time("desc")],
-            "docvalue_fields": [_moment(self.fields.time)],
-        }
+        return {**self._first(self._component(), "desc"), "track_total_hits": False}
 
     def arrivals(self, since: datetime) -> Body:
         """A random sample of what has arrived since then, with both of its times."""
@@ -134,6 +140,24 @@ class Questions:
 
     def _trouble(self, window: Window, words: Iterable[str]) -> list[Body]:
         return [*self._where(window), {"terms": {self.fields.level: sorted(words)}}]
+
+    def _leveled(self, blank: Iterable[str]) -> Body:
+        level = self.fields.level
+        return {
+            "bool": {
+                "filter": [{"exists": {"field": level}}],
+                "must_not": [{"terms": {level: sorted(blank)}}],
+            }
+        }
+
+    def _first(self, where: list[Body], order: str) -> Body:
+        return {
+            "size": 1,
+            "_source": False,
+            "query": _all(where),
+            "sort": [self._by_time(order)],
+            "docvalue_fields": [_moment(self.fields.time)],
+        }
 
     def _by_time(self, order: str) -> Body:
         # An index that does not map the field yet would fail the search.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from adapters.logs.elasticsearch.query import Body
@@ -51,11 +52,45 @@ def _check_clusters(clusters: Body) -> None:
         raise LogStoreError(f"of {clusters.get('total', '?')} clusters {said}: counts are partial")
 
 
-def level_words(buckets: Iterable[Body], wanted: Iterable[str]) -> list[str]:
-    """The words in the documents that name one of the levels that are wanted."""
-    names = {level_name(word) for word in wanted}
-    words = [str(bucket["key"]["level"]) for bucket in buckets]
-    return [word for word in words if level_name(word) in names]
+@dataclass(frozen=True)
+class Words:
+    """Which words stand for levels in the documents."""
+
+    wanted: tuple[str, ...] = ()
+    """Those that name one of the levels that are asked for."""
+    blank: tuple[str, ...] = ()
+    """Those that name none: who has such a one has no level."""
+
+
+def words(buckets: Iterable[Body], wanted: Iterable[str]) -> Words:
+    """Tell the words apart."""
+    names = {level_name(word) for word in wanted} - {""}
+    found = [str(bucket["key"]["level"]) for bucket in buckets]
+    return Words(
+        wanted=tuple(word for word in found if level_name(word) in names),
+        blank=tuple(word for word in found if not level_name(word)),
+    )
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a window holds, whatever it says."""
+
+    leveled: int
+    """Documents with a level."""
+    without: int
+    """Documents without one."""
+    oldest: datetime | None
+    """The time of the oldest document with a level."""
+
+
+def life(answer: Body, fields: ElasticsearchFields) -> Life:
+    """Read what a window holds."""
+    return Life(
+        leveled=answer["hits"]["total"]["value"],
+        without=answer["aggregations"]["without"]["doc_count"],
+        oldest=first(answer, fields),
+    )
 
 
 def host_counts(buckets: Iterable[Body]) -> dict[str, int]:
@@ -92,7 +127,7 @@ def type_counts(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[T
 
 def samples(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[Sample, ...]:
     """The first moment and a message of each type, sorted by type."""
-    first: dict[str, Sample] = {}
+    found: dict[str, Sample] = {}
     for bucket in buckets:
         hit = bucket["first"]["hits"]["hits"][0]
         seen = _moment(hit, fields.time)
@@ -101,14 +136,14 @@ def samples(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[Sampl
         name = _type(bucket["key"], fields)
         message = _text(_value(hit, fields.message))[:_LONGEST_MESSAGE]
         sample = Sample(error_type=name, first_seen=seen, message=message)
-        known = first.setdefault(name, sample)
+        known = found.setdefault(name, sample)
         if sample.first_seen < known.first_seen:
-            first[name] = sample
-    return tuple(first[name] for name in sorted(first))
+            found[name] = sample
+    return tuple(found[name] for name in sorted(found))
 
 
-def newest(answer: Body, fields: ElasticsearchFields) -> datetime | None:
-    """The time of the one document of the answer."""
+def first(answer: Body, fields: ElasticsearchFields) -> datetime | None:
+    """The time of the first document of the answer; None without any."""
     hits = answer["hits"]["hits"]
     return _moment(hits[0], fields.time) if hits else None
 

@@ -14,7 +14,15 @@ from adapters.logs.elasticsearch.link import link
 from adapters.logs.elasticsearch.query import Body, Questions, following
 from adapters.logs.elasticsearch.wire import Wire
 from bot.core.config.log_store import ElasticsearchLogStore
-from bot.core.counts import CountRequest, Counts, LogStoreError, Sample, Window, WindowCounts
+from bot.core.counts import (
+    CountRequest,
+    Counts,
+    LogStoreError,
+    Sample,
+    Window,
+    WindowCounts,
+    levels_missing,
+)
 from bot.core.value import Text, spell, text
 
 _OPEN_FOR = "2m"
@@ -87,7 +95,8 @@ class ElasticsearchStore:
             late = await counting.lag(self._now() - _LAG_OVER / self._time_scale)
             gaps += self._late(late)
             windows = tuple([await counting.window(one, words) for one in request.windows])
-            newest = reading.newest(await moment.ask(questions.newest()), questions.fields)
+            newest = reading.first(await moment.ask(questions.newest()), questions.fields)
+        gaps += levels_missing(counting.levels, self._config.max_without_level)
         if windows and not windows[-1].documents:
             gaps.append(text("gap.no_documents"))
         return Counts(
@@ -188,43 +197,48 @@ class _Counting:
             if spans
             else None
         )
+        self.levels: list[tuple[int, int]] = []
+        """Of each window counted so far: the documents without a level, and all documents."""
 
-    async def words(self) -> list[str]:
-        """The words for levels in the documents that mean one of those that are asked for."""
+    async def words(self) -> reading.Words:
+        """The words for levels in the documents."""
         if self._whole is None:
-            return []
+            return reading.Words()
         buckets = await self._moment.pages(self._questions.levels(self._whole))
-        return reading.level_words(buckets, self._request.levels)
+        return reading.words(buckets, self._request.levels)
 
-    async def window(self, window: Window, words: list[str]) -> WindowCounts:
+    async def window(self, window: Window, words: reading.Words) -> WindowCounts:
         """Count one window."""
         ask, fields = self._questions, self._questions.fields
-        documents = await self._documents(window)
-        if not documents or not words:
-            return WindowCounts(window=window, documents=documents)
+        life = reading.life(await self._moment.ask(ask.life(window, words.blank)), fields)
+        self.levels.append((life.without, life.without + life.leveled))
+        if not life.leveled:
+            return WindowCounts(window=window)
+        documents = {"": life.leveled}
+        if fields.host:
+            hosts = await self._moment.pages(ask.hosts(window, words.blank))
+            documents = reading.host_counts(hosts)
+        found = WindowCounts(window=window, documents=documents, oldest=life.oldest)
+        return await self._types(found, words.wanted) if words.wanted else found
+
+    async def _types(self, found: WindowCounts, words: tuple[str, ...]) -> WindowCounts:
+        """Count by type what is of the levels that are asked for."""
+        ask, fields, window = self._questions, self._questions.fields, found.window
         counted = await self._moment.pages(ask.counts(window, words, self._request.bucket))
         types = reading.type_counts(counted, fields)
         shown: tuple[Sample, ...] = ()
         if types and self._request.samples:
             firsts = await self._moment.pages(ask.samples(window, words))
             shown = reading.samples(firsts, fields)
-        return WindowCounts(window=window, types=types, documents=documents, samples=shown)
+        return found.model_copy(update={"types": types, "samples": shown})
 
-    async def _documents(self, window: Window) -> dict[str, int]:
-        body = self._questions.hosts(window)
-        if "aggs" in body:
-            return reading.host_counts(await self._moment.pages(body))
-        answer = await self._moment.ask(body)
-        total = answer["hits"]["total"]["value"]
-        return {"": total} if total else {}
-
-    async def unmapped(self, mapped: mapping.Mapping, words: list[str]) -> list[Text]:
+    async def unmapped(self, mapped: mapping.Mapping, words: reading.Words) -> list[Text]:
         """A gap for each field that some indices do not map although they hold documents."""
         if self._whole is None:
             return []
         gaps = []
         for field, indices in mapped.lacking.items():
-            body = self._questions.lacking(indices, field, self._whole, words)
+            body = self._questions.lacking(indices, field, self._whole, words.wanted)
             answer = await self._moment.ask(body)
             count = answer["hits"]["total"]["value"]
             if count:

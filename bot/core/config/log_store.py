@@ -118,6 +118,9 @@ class ElasticsearchLogStore(Value):
         default=timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=10)
     )
     """How far the server's clock may be from the bot's; farther and the counts have a gap."""
+    max_without_level: float = Field(default=0.01, ge=0, le=1)
+    """The share of documents without a level in a window above which the counts have a gap: each
+    of them might be an error, and counts as nothing."""
     link: str = Field(default="", pattern=r"^$|^https?://")
     """The address of a page that shows the documents, such as Discover: `{start}`, `{end}`,
     `{component}` and `{index}` are filled in."""

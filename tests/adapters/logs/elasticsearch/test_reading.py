@@ -57,7 +57,13 @@ def test_buckets_are_moments() -> None:
 def test_a_level_is_asked_for_by_every_word_that_names_it() -> None:
     """The words are those of the documents, in their own writing."""
     words = [{"key": {"level": word}} for word in ("Error", "FATAL", "warning", "info")]
-    assert reading.level_words(words, ("ERROR",)) == ["Error", "FATAL"]
+    assert reading.words(words, ("ERROR",)) == reading.Words(wanted=("Error", "FATAL"))
+
+
+def test_blank_words_for_levels_are_no_levels() -> None:
+    """A level of blanks says as little as none, also to who asks for a level without a name."""
+    words = [{"key": {"level": word}} for word in ("", " ", "info")]
+    assert reading.words(words, ("", "ERROR")) == reading.Words(blank=("", " "))
 
 
 def test_a_sample_is_the_first_of_all_that_share_a_name() -> None:
