@@ -9,8 +9,9 @@ from pathlib import Path
 from adapters.deploy.command import CommandDeployer
 from adapters.deploy.http import HttpDeployer
 from adapters.deploy.memory import MemoryDeployer
+from adapters.logs import elasticsearch, files
 from adapters.logs.elasticsearch import Credentials, ElasticsearchStore, Wire
-from adapters.logs.files import FilesStore, prove
+from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
 from bot.core.config import (
     CommandExecutor,
@@ -62,10 +63,12 @@ class Adapters:
 
 
 def prove_settings(settings: Settings) -> Iterator[Problem]:
-    """Let the adapters try what only they understand: the expressions of log stores."""
+    """Let the log stores try what only they understand: expressions, certificates, a Cloud ID."""
     for name, config in settings.file.log_stores.items():
-        if isinstance(config, FilesLogStore):
-            try:
-                prove(config, datetime.now(UTC))
-            except UnusableError as error:
-                yield error.at(("log_stores", name))
+        try:
+            if isinstance(config, FilesLogStore):
+                files.prove(config, datetime.now(UTC))
+            if isinstance(config, ElasticsearchLogStore):
+                elasticsearch.prove(config, settings.folder)
+        except UnusableError as error:
+            yield error.at(("log_stores", name))

@@ -268,7 +268,20 @@ NO_HOST = "names no host; write an address like https://deploy.example:8443"
 NO_VERSION = (
     "is no version; write letters, digits and . _ + : @ / -, beginning with a letter or digit"
 )
+ELASTIC = {
+    "kind": "elasticsearch", "addresses": ["https://es.example"], "index": "logs-{component}",
+}  # fmt: skip
 TEMPLATES = [
+    (_put(FILES, {**ELASTIC, "addresses": ["https://es.example:0"]}),
+     f"{FILES}.addresses[0]: 'https://es.example:0' {NO_HOST}"),
+    (_put(FILES, {**ELASTIC, "index": "logs-{component}-{compnent}"}),
+     (f"{FILES}.index: '{{compnent}}' is nothing that is filled in; "
+     "did you mean '{component}'?")),
+    (_put(FILES, {**ELASTIC, "filters": {"service.name": "{compnent}"}}),
+     (f"{FILES}.filters['service.name']: '{{compnent}}' is nothing that is filled in; "
+     "did you mean '{component}'?")),
+    (_put(FILES, {**ELASTIC, "link": "https://kibana.example/#/?from={strat}"}),
+     f"{FILES}.link: '{{strat}}' is nothing that is filled in; did you mean '{{start}}'?"),
     (_put(f"{PMC}.deploy", {"method": "PUT", "path": "/d/{compnent}"}),
      (f"{PMC}.deploy.path: '{{compnent}}' is nothing that is filled in; "
      "did you mean '{component}'?")),

@@ -29,6 +29,10 @@ ONE: dict[str, One] = {
         "when its rate is {multiple} times as high",
     ),
     "gap.unreadable": One("lines", "{lines} line of {file} cannot be read ({share:percent})"),
+    "gap.unmapped": One(
+        "documents",
+        "{documents} log line in {index} cannot be counted by {field}: the mapping lacks it",
+    ),
     "errors.title": One(
         "types", "Errors of {target} since {since:time} (#{release}): {types} type, {new} new"
     ),

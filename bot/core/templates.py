@@ -14,7 +14,7 @@ from bot.core.config.executor import (
     HttpExecutor,
     MemoryExecutor,
 )
-from bot.core.config.log_store import FilesLogStore
+from bot.core.config.log_store import ElasticsearchLogStore, FilesLogStore
 from bot.core.config.problem import Loc, Problem, place, show, suggestion
 from bot.core.config.release_file import ReleaseFile
 from bot.core.config.room import HttpRoom
@@ -25,6 +25,9 @@ QUESTION = ("component",)
 """What is filled in where a component is asked about, and in the paths of its logs."""
 MESSAGE = ("text", "title", "release", "kind", "room", "key")
 """What is filled in where a message is sent."""
+
+LINK = ("start", "end", "component", "index")
+"""What is filled in where a page shows the documents that were counted."""
 
 # `${NAME}` and `{{name}}` are the words of other programs.
 _PLACE = re.compile(r"(?<![${])\{(\w+)\}(?!\})")
@@ -43,12 +46,14 @@ def check_templates(file: ReleaseFile) -> Iterator[Problem]:
         if isinstance(room, HttpRoom):
             yield from _check_room(room, ("rooms", name))
     for name, store in file.log_stores.items():
+        here: Loc = ("log_stores", name)
         if isinstance(store, FilesLogStore):
-            for index, path in enumerate(store.paths):
-                yield from _check_places(path, ("log_stores", name, "paths", index), QUESTION)
+            yield from _check_places(store.paths, (*here, "paths"), QUESTION)
+        if isinstance(store, ElasticsearchLogStore):
+            yield from _check_server(store, here)
     for name, target in file.targets.items():
         for part, component in target.components.items():
-            here: Loc = ("targets", name, "components", part, "candidates")
+            here = ("targets", name, "components", part, "candidates")
             yield from _check_versions(component.candidates, here)
 
 
@@ -118,6 +123,14 @@ def _check_room(room: HttpRoom, loc: Loc) -> Iterator[Problem]:
         if not _HEADER.fullmatch(name):
             path = place((*loc, "headers_env"))
             yield Problem(path=path, value=show(name), right=_no_header())
+
+
+def _check_server(store: ElasticsearchLogStore, loc: Loc) -> Iterator[Problem]:
+    for index, address in enumerate(store.addresses):
+        yield from _check_address(address, (*loc, "addresses", index))
+    yield from _check_places(store.index, (*loc, "index"), QUESTION)
+    yield from _check_places(store.filters, (*loc, "filters"), QUESTION)
+    yield from _check_places(store.link, (*loc, "link"), LINK)
 
 
 def _check_address(address: str, loc: Loc) -> Iterator[Problem]:

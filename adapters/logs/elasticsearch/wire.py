@@ -18,6 +18,7 @@ from elasticsearch import (
 )
 
 from adapters.logs.elasticsearch import trouble
+from adapters.logs.elasticsearch.proof import prove
 from adapters.logs.elasticsearch.query import Body
 from bot.core.config.log_store import ElasticsearchLogStore
 from bot.core.counts import LogStoreError
@@ -51,7 +52,8 @@ class Wire:
         redact: Callable[[str], str] = str,
         pauses: tuple[float, ...] = PAUSES,
     ) -> None:
-        """Opens no connection. Raises ValueError when the configuration cannot be used."""
+        """Opens no connection. Raises UnusableError with the key that cannot be used."""
+        prove(config, base)
         self._redact = redact
         self._pauses = pauses
         self.last_trouble = ""
@@ -113,10 +115,7 @@ def _client(
     else:
         options["hosts"] = [_with_port(address) for address in config.addresses]
     if config.ca_file:
-        path = base / config.ca_file
-        if not path.is_file():
-            raise ValueError(f"ca_file {config.ca_file} is no file")
-        options["ca_certs"] = str(path)
+        options["ca_certs"] = str(base / config.ca_file)
     if credentials.api_key:
         options["api_key"] = credentials.api_key
     if credentials.bearer:

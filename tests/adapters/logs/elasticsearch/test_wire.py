@@ -67,9 +67,3 @@ async def test_each_way_to_show_who_one_is_becomes_a_header() -> None:
         assert wire._client._headers["authorization"] == header
         assert repr(credentials) == "Credentials()"
         await wire.close()
-
-
-def test_a_missing_certificate_is_said_at_the_start(tmp_path: Path) -> None:
-    """Its path is relative to the folder of release.yml."""
-    with pytest.raises(ValueError, match=r"ca_file ca\.pem is no file"):
-        Wire(config(ca_file="ca.pem"), Credentials(), base=tmp_path)
