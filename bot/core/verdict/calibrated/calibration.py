@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.verdict.calibrated import level, scores, shape, tails
 from bot.core.verdict.calibrated.level import Averages
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, PanelError
-from bot.core.verdict.calibrated.scores import BEFORE, WINDOW, Score, Window
+from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Score, Window
 from bot.core.verdict.calibrated.tails import Largest, Tail
 
 VERSION = 1
@@ -25,13 +26,14 @@ WARM_UP = 720
 FEWEST_PSEUDO = 600
 """With fewer pseudo-deploys the tails are guesses: see `Calibration.usable`."""
 FEWEST_DAYS = 3
-ALPHA = {Score.RISE: 0.002, Score.PERSIST: 0.0045, Score.FALL: 0.0015}
-"""The probability of a false alarm in a release, by score: about 0.4 to 0.6."""
+ALPHA = {Score.RISE: 0.003, Score.PERSIST: 0.0055, Score.FALL: 0.0015}
+"""The probability of a false alarm in a release, by score; `fall` is two-sided only."""
 WARN_FACTOR = 8.0
 """A watch line at so many times the odds of an alarm: 5 % in all."""
 _LOWEST = {Score.RISE: 1.0, Score.PERSIST: 0.1, Score.FALL: 1.0}
 _SLOPE = {Score.RISE: 0.434, Score.PERSIST: 0.05, Score.FALL: 0.434}
 Span = tuple[int, int]
+Moments = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     betas = np.stack([_beta(logs, counts, expects, often, span) for span in scores.HORIZONS])
     window = _window(counts, expects, often, betas, logs)
     closer = pseudo_deploys(panel, PERSIST_EVERY, skip)
-    over = scores.overdispersion(window) if len(often) else np.zeros((len(counts), 10))
+    over = scores.overdispersion(window) if len(often) else np.zeros((len(counts), len(LOOKS)))
     made = Calibration(
         start=panel.start,
         end=panel.end,
@@ -107,7 +109,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     return _with_tails(made, window, (counts, expects), (often, closer), two_sided=two_sided)
 
 
-def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> np.ndarray:
+def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> Moments:
     """Minutes from the panel's begin at which a release could have been, with whole windows."""
     moments = np.arange(WARM_UP, panel.minutes - WINDOW + 1, every)
     whole = np.concatenate([[0], np.cumsum(~panel.known)])
@@ -118,7 +120,7 @@ def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> np.ndarray
     return np.asarray(moments[fine])
 
 
-def _beta(logs: Floats, counts: Floats, expects: Floats, moments: np.ndarray, span: int) -> Floats:
+def _beta(logs: Floats, counts: Floats, expects: Floats, moments: Moments, span: int) -> Floats:
     seen, mean = (
         np.concatenate([np.zeros((len(x), 1)), np.cumsum(x, axis=1)], axis=1)
         for x in (counts, expects)
@@ -131,11 +133,11 @@ def _beta(logs: Floats, counts: Floats, expects: Floats, moments: np.ndarray, sp
 
 
 def _window(
-    counts: Floats, expects: Floats, moments: np.ndarray, betas: Floats, logs: Floats
+    counts: Floats, expects: Floats, moments: Moments, betas: Floats, logs: Floats
 ) -> Window:
-    before, after = (moments[:, None] + np.arange(*ends) for ends in ((-BEFORE, 0), (0, WINDOW)))
+    after = moments[:, None] + np.arange(WINDOW)
     rho = np.stack([level.rho(logs, beta) for beta in betas], axis=2)
-    return Window(counts[:, before], expects[:, before], counts[:, after], expects[:, after], rho)
+    return Window(counts[:, after], expects[:, after], rho)
 
 
 def _at_end(past: Averages, counts: Floats, expects: Floats) -> Averages:
@@ -150,7 +152,7 @@ def _with_tails(
     made: Calibration,
     window: Window,
     minutes: tuple[Floats, Floats],
-    moments: tuple[np.ndarray, np.ndarray],
+    moments: tuple[Moments, Moments],
     *,
     two_sided: bool,
 ) -> Calibration:
@@ -169,15 +171,13 @@ def _with_tails(
     return _replaced(made, tail, most)
 
 
-def _persistence(counts: Floats, expects: Floats, moments: np.ndarray) -> Floats:
-    found = []
-    for part in np.array_split(moments, max(1, len(moments) // 500)):
-        none = np.ones((len(counts), len(part), len(scores.HORIZONS)))
-        before, after = part[:, None] + np.arange(-BEFORE, 0), part[:, None] + np.arange(WINDOW)
-        window = Window(
-            counts[:, before], expects[:, before], counts[:, after], expects[:, after], none
-        )
-        found.append(scores.persistence(window, np.ones(len(part))))
+def _persistence(counts: Floats, expects: Floats, moments: Moments) -> Floats:
+    # In parts, so that memory stays small with thousands of types.
+    parts = np.array_split(moments, max(1, len(moments) // 500))
+    found = [
+        scores.persistence(scores.blocks(counts, expects, part), np.ones(len(part)))
+        for part in parts
+    ]
     return np.concatenate(found, axis=1)
 
 
@@ -229,12 +229,15 @@ def _fields(value: object) -> list[Floats]:
     return list(vars(value).values())
 
 
-def _packed(values: Floats) -> list[object]:
+Packed = tuple[list[int], str]
+
+
+def _packed(values: Floats) -> Packed:
     data = base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode()
-    return [list(values.shape), data]
+    return list(values.shape), data
 
 
-def _unpacked(packed: list[object]) -> Floats:
+def _unpacked(packed: Packed) -> Floats:
     size, data = packed
-    assert isinstance(data, str)
-    return np.frombuffer(base64.b64decode(data), dtype="<f8").reshape(size).copy()
+    values = np.frombuffer(base64.b64decode(data), dtype=np.dtype("<f8"))
+    return np.asarray(values.reshape(tuple(size)), dtype=np.float64)

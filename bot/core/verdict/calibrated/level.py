@@ -42,7 +42,7 @@ def averages(counts: Floats, expected: Floats) -> Averages:
 
     Missing minutes are 0 in both.
     """
-    within = _decay(STEP - 0.5 - np.arange(STEP))
+    within = _decay(STEP - 0.5 - np.arange(STEP, dtype=np.float64))
     keep = _decay(np.array([float(STEP)]))[0]
     types, steps = counts.shape[0], counts.shape[1] // STEP
     both = np.stack([counts, expected])[:, :, : steps * STEP].reshape(2, types, steps, STEP)
@@ -57,9 +57,11 @@ def averages(counts: Floats, expected: Floats) -> Averages:
 def continued(before: Averages, counts: Floats, expected: Floats) -> Averages:
     """The averages after some more minutes (types, minutes) behind those of `before`."""
     minutes = counts.shape[1]
-    weights = _decay(minutes - 0.5 - np.arange(minutes))
+    weights = _decay(minutes - 0.5 - np.arange(minutes, dtype=np.float64))
     keep = _decay(np.array([float(minutes)]))[0]
-    return Averages(before.counts * keep + counts @ weights, before.expected * keep + expected @ weights)
+    return Averages(
+        before.counts * keep + counts @ weights, before.expected * keep + expected @ weights
+    )
 
 
 def fit(logs: Floats, observed: Floats, expected: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from bot.core.verdict.calibrated import level, scores, shape
 from bot.core.verdict.calibrated.calibration import ALPHA, WARN_FACTOR, Calibration
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
-from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Score, Window
+from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Blocks, Score, Window
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,10 @@ def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
     window = _window(calibration, counts, expects, (recent.start, began, elapsed))
     here = began - recent.start
     missing = int((~known[here : here + elapsed]).sum())
-    return _judged(calibration, window, elapsed, missing)
+    around = None
+    if elapsed == WINDOW:
+        around = scores.blocks(counts, expects, np.array([here]))
+    return _judged(calibration, window, around, (elapsed, missing))
 
 
 def _window(
@@ -91,12 +94,13 @@ def _window(
         np.pad(x[:, here : here + elapsed], ((0, 0), (0, WINDOW - elapsed)))
         for x in (counts, expects)
     )
-    before = slice(here - BEFORE, here)
-    parts = (counts[:, before], expects[:, before], after, shape_after, rho)
-    return Window(*(part[:, None] for part in parts))
+    return Window(after[:, None], shape_after[:, None], rho[:, None])
 
 
-def _judged(calibration: Calibration, window: Window, elapsed: int, missing: int) -> Look:
+def _judged(
+    calibration: Calibration, window: Window, around: Blocks | None, times: tuple[int, int]
+) -> Look:
+    elapsed, missing = times
     seen, mean = scores.observed(window), scores.expected(window)
     factor = scores.common(seen, mean)
     mean = mean * factor
@@ -106,9 +110,9 @@ def _judged(calibration: Calibration, window: Window, elapsed: int, missing: int
         Score.FALL: scores.fall(seen, mean, calibration.over)[:, 0, done],
     }
     if missing:
-        found[Score.FALL][:] = 0.0
-    if elapsed == WINDOW:
-        found[Score.PERSIST] = scores.persistence(window, factor[:, -1])
+        found[Score.FALL] *= 0.0
+    if around is not None:
+        found[Score.PERSIST] = scores.persistence(around, factor[:, -1])
     alarms = [
         alarm
         for score, values in found.items()

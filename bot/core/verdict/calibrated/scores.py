@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.verdict.calibrated import level
 from bot.core.verdict.calibrated.panel import Floats
@@ -39,17 +40,34 @@ class Score(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """Counts and expectations around some moments T; missing minutes are 0 in both."""
+    """Counts and expectations after some moments T; missing minutes are 0 in both."""
 
-    before: Floats
-    """(types, moments, 120): counts before T."""
-    shape_before: Floats
-    """The same of the shape's expectation."""
     after: Floats
     """(types, moments, 15): counts from T on."""
     shape_after: Floats
+    """The same of the shape's expectation."""
     rho: Floats
     """(types, moments, horizons): the local level at T."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Blocks of five minutes around some moments T; missing minutes are 0 in both."""
+
+    seen: Floats
+    """(types, moments, 27): counts in the 24 blocks before T and the three after."""
+    shape: Floats
+    """The same of the shape's expectation."""
+
+
+def blocks(counts: Floats, shape: Floats, moments: NDArray[np.intp]) -> Blocks:
+    """Take the blocks around some columns of counts and expectations (types, minutes)."""
+    edges = moments[:, None] + np.arange(-BEFORE, WINDOW + 1, BLOCK)
+    first = int(edges.min())
+    cut = slice(first, int(edges.max()))
+    sums = [np.cumsum(values[:, cut], axis=1) for values in (counts, shape)]
+    padded = [np.concatenate([np.zeros((len(x), 1)), x], axis=1) for x in sums]
+    return Blocks(*(np.diff(x[:, edges - first], axis=2) for x in padded))
 
 
 def expected(window: Window) -> Floats:
@@ -107,7 +125,7 @@ def fall(seen: Floats, mean: Floats, over: Floats) -> Floats:
     return np.asarray(np.where((mean >= FALL_NEEDS) & (seen < mean / RISE), score, 0.0))
 
 
-def persistence(window: Window, factor: Floats) -> Floats:
+def persistence(around: Blocks, factor: Floats) -> Floats:
     """(types, moments): how far the smallest block of five minutes towers above the two hours.
 
     ln((X + 0.5) / (E + 0.5)), the smallest of the three blocks after T; E is the shape times a
@@ -115,21 +133,17 @@ def persistence(window: Window, factor: Floats) -> Floats:
     burst that began before T raises the reference, one that ends early or begins late lowers the
     smallest block. A missing block is no rise. `factor` (moments,) is a rise common to all.
     """
-    types, moments = window.after.shape[:2]
-    seen = window.after.reshape(types, moments, -1, BLOCK).sum(axis=3)
-    shape = window.shape_after.reshape(types, moments, -1, BLOCK).sum(axis=3)
-    reference = before_level(window.before, window.shape_before) * factor
-    mean = shape * reference[:, :, None]
+    count = BEFORE // BLOCK
+    seen, shape = around.seen[:, :, count:], around.shape[:, :, count:]
+    before = Blocks(around.seen[:, :, :count], around.shape[:, :, :count])
+    mean = shape * (_reference(before) * factor)[:, :, None]
     score = np.log((seen + 0.5) / (mean + 0.5))
     return np.asarray(np.where(shape > 0, score, 0.0).min(axis=2).clip(min=0.0))
 
 
-def before_level(before: Floats, shape: Floats) -> Floats:
-    """(types, moments): the reference level of `persistence`; 1 where nothing is known."""
-    types, moments = before.shape[:2]
-    seen = before.reshape(types, moments, -1, BLOCK).sum(axis=3)
-    mean = shape.reshape(types, moments, -1, BLOCK).sum(axis=3)
-    largest = np.where(mean > 0, seen / np.maximum(mean, 1e-12), 0.0).max(axis=2)
-    total = mean.sum(axis=2)
-    average = np.where(total > 0, seen.sum(axis=2) / np.maximum(total, 1e-12), 1.0)
-    return np.asarray(MAX_WEIGHT * largest + (1 - MAX_WEIGHT) * average)
+def _reference(before: Blocks) -> Floats:
+    known = before.shape > 0
+    levels = np.where(known, before.seen / np.maximum(before.shape, 1e-12), 0.0)
+    total = before.shape.sum(axis=2)
+    average = np.where(total > 0, before.seen.sum(axis=2) / np.maximum(total, 1e-12), 1.0)
+    return np.asarray(MAX_WEIGHT * levels.max(axis=2) + (1 - MAX_WEIGHT) * average)

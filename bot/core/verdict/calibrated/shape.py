@@ -95,9 +95,7 @@ def _rates(events: Floats, exposure: Floats) -> Floats:
 
 def _smoothed(values: Floats) -> Floats:
     reach = len(_TRIANGLE) // 2
-    turned = [
-        part * np.roll(values, at - reach, axis=1) for at, part in enumerate(_TRIANGLE)
-    ]
+    turned = [part * np.roll(values, at - reach, axis=1) for at, part in enumerate(_TRIANGLE)]
     return np.asarray(sum(turned))
 
 

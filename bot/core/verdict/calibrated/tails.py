@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.verdict.calibrated.panel import Floats
 
@@ -81,7 +82,7 @@ def largest(rarities: Floats) -> Largest:
 
 
 def without_own_day(
-    scores: Floats, days: Floats, *, lowest: float, slope: float
+    scores: Floats, days: NDArray[np.intp], *, lowest: float, slope: float
 ) -> Floats:
     """Rarities of the baseline where each day's tails come from the other days.
 
