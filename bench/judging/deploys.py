@@ -109,7 +109,7 @@ class Deploys:
             totals=past.sum(axis=1)[:, None],
             before=past[:, None, -60:],
             fives=(fives.mean(axis=1)[:, None], fives.std(axis=1)[:, None]),
-            hours=tuple(x[:, None] for x in (hours.mean(1), hours.std(1), hours.max(1))),  # type: ignore[arg-type] # three of them
+            hours=tuple(x[:, None] for x in (hours.mean(1), hours.std(1), hours.max(1))),
             after=after[rows][:, None],
             types=len(self.world.keys),
         )

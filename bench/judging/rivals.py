@@ -100,9 +100,7 @@ def poisson(sight: Sight) -> Floats:
     """(c) conditional Poisson test at each round: -log10 of P(Bin(all, share) >= after)."""
     return np.stack(
         [
-            log_tail(
-                sight.after[:, :, :minute].sum(axis=2), sight.totals, minute / sight.baseline
-            )
+            log_tail(sight.after[:, :, :minute].sum(axis=2), sight.totals, minute / sight.baseline)
             for minute in ROUNDS
         ],
         axis=2,
