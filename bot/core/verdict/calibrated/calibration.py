@@ -66,6 +66,12 @@ class Calibration:
         return (self.end - self.start) / MINUTES_A_DAY
 
     @property
+    def fine(self) -> NDArray[np.bool_]:
+        """(types,): which are frequent enough for blocks of three minutes."""
+        a_minute = self.total / max(self.end - self.start, 1)
+        return np.asarray(a_minute * WINDOW >= scores.FINE_NEEDS)
+
+    @property
     def usable(self) -> bool:
         """Whether it may judge: three days and 600 pseudo-deploys."""
         return self.days >= FEWEST_DAYS and self.pseudo_deploys >= FEWEST_PSEUDO
@@ -161,7 +167,7 @@ def _with_tails(
     found = {Score.RISE: (scores.rise(seen, mean, made.over).max(axis=2), moments[0])}
     if two_sided:
         found[Score.FALL] = (scores.fall(seen, mean, made.over).max(axis=2), moments[0])
-    found[Score.PERSIST] = (_persistence(*minutes, moments[1]), moments[1])
+    found[Score.PERSIST] = (_persistence(*minutes, moments[1], made.fine), moments[1])
     tail, most = {}, {}
     for score, (values, when) in found.items():
         limits = {"lowest": _LOWEST[score], "slope": _SLOPE[score]}
@@ -171,11 +177,13 @@ def _with_tails(
     return _replaced(made, tail, most)
 
 
-def _persistence(counts: Floats, expects: Floats, moments: Moments) -> Floats:
+def _persistence(
+    counts: Floats, expects: Floats, moments: Moments, fine: NDArray[np.bool_]
+) -> Floats:
     # In parts, so that memory stays small with thousands of types.
     parts = np.array_split(moments, max(1, len(moments) // 500))
     found = [
-        scores.persistence(scores.blocks(counts, expects, part), np.ones(len(part)))
+        scores.persistence_by_volume(counts, expects, part, np.ones(len(part)), fine)
         for part in parts
     ]
     return np.concatenate(found, axis=1)

@@ -62,7 +62,7 @@ def judge(calibration: Calibration, look: Look, seen: Seen = NOTHING_ELSE) -> Ju
     alarms: list[Text] = []
     watch: list[Text] = []
     tests = len(calibration.tails)
-    for alarm in look.alarms:
+    for alarm in _one_a_type(look.alarms):
         ritual = _ritual(calibration, alarm, seen.rituals)
         proven = alarm.proven and calibration.usable and not ritual
         line = evidence.alarm_line(alarm, look, tests)
@@ -76,6 +76,14 @@ def judge(calibration: Calibration, look: Look, seen: Seen = NOTHING_ELSE) -> Ju
     result = Result.FAIL if alarms else Result.INCONCLUSIVE if reasons else Result.PASS
     quiet = evidence.quiet_line(calibration, look) if calibration.tails else None
     return Judgement(result, tuple(alarms), tuple(watch), quiet, reasons)
+
+
+def _one_a_type(alarms: Sequence[Alarm]) -> list[Alarm]:
+    # They come in order of weight: what two scores saw is told once.
+    first: dict[str, Alarm] = {}
+    for alarm in alarms:
+        first.setdefault(alarm.key, alarm)
+    return list(first.values())
 
 
 def _ritual(calibration: Calibration, alarm: Alarm, past: Mapping[str, Sequence[float]]) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.verdict.calibrated import level, scores, shape
 from bot.core.verdict.calibrated.calibration import ALPHA, WARN_FACTOR, Calibration
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
-from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Blocks, Score, Window
+from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Score, Window
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,13 @@ def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
     window = _window(calibration, counts, expects, (recent.start, began, elapsed))
     here = began - recent.start
     missing = int((~known[here : here + elapsed]).sum())
-    around = None
+    found = _scores(calibration, window, elapsed, missing)
+    factor = found.common[:, -1]
     if elapsed == WINDOW:
-        around = scores.blocks(counts, expects, np.array([here]))
-    return _judged(calibration, window, around, (elapsed, missing))
+        found.scores[Score.PERSIST] = scores.persistence_by_volume(
+            counts, expects, np.array([here]), factor, calibration.fine
+        )
+    return _judged(calibration, window, found, (elapsed, missing))
 
 
 def _window(
@@ -97,37 +101,51 @@ def _window(
     return Window(after[:, None], shape_after[:, None], rho[:, None])
 
 
-def _judged(
-    calibration: Calibration, window: Window, around: Blocks | None, times: tuple[int, int]
-) -> Look:
-    elapsed, missing = times
+@dataclass(frozen=True)
+class _Scored:
+    scores: dict[Score, Floats]
+    """(types, looks that are over)."""
+    common: Floats
+    """(1, looks)."""
+
+
+def _scores(calibration: Calibration, window: Window, elapsed: int, missing: int) -> _Scored:
     seen, mean = scores.observed(window), scores.expected(window)
     factor = scores.common(seen, mean)
     mean = mean * factor
-    done = np.array([n for n, minute in enumerate(LOOKS) if minute <= elapsed])
-    found = {
-        Score.RISE: scores.rise(seen, mean, calibration.over)[:, 0, done],
-        Score.FALL: scores.fall(seen, mean, calibration.over)[:, 0, done],
-    }
-    if missing:
-        found[Score.FALL] *= 0.0
-    if around is not None:
-        found[Score.PERSIST] = scores.persistence(around, factor[:, -1])
+    done = _looks_over(elapsed)
+    found = {Score.RISE: scores.rise(seen, mean, calibration.over)[:, 0, done]}
+    # Lines that are still under way would look like a type that vanished.
+    if not missing:
+        found[Score.FALL] = scores.fall(seen, mean, calibration.over)[:, 0, done]
+    return _Scored(found, factor)
+
+
+def _looks_over(elapsed: int) -> NDArray[np.intp]:
+    return np.array([n for n, minute in enumerate(LOOKS) if minute <= elapsed])
+
+
+def _judged(
+    calibration: Calibration, window: Window, found: _Scored, times: tuple[int, int]
+) -> Look:
+    elapsed, missing = times
+    last = int(_looks_over(elapsed)[-1])
+    common = float(found.common[0, last])
     alarms = [
         alarm
-        for score, values in found.items()
+        for score, values in found.scores.items()
         if score in calibration.tails
         for alarm in _alarms(calibration, score, values)
     ]
-    total = window.shape_after[:, 0].sum(axis=1) * window.rho[:, 0, -1] * factor[0, done[-1]]
+    total = window.shape_after[:, 0].sum(axis=1) * window.rho[:, 0, -1] * common
     return Look(
         keys=calibration.keys,
         elapsed=elapsed,
         missing=missing,
         seen=window.after[:, 0].sum(axis=1),
         mean=np.asarray(total),
-        over=calibration.over[:, done[-1]],
-        common=float(factor[0, done[-1]]),
+        over=calibration.over[:, last],
+        common=common,
         alarms=tuple(sorted(alarms, key=lambda a: (not a.proven, a.odds, a.key, a.score))),
     )
 
@@ -137,7 +155,7 @@ def _alarms(calibration: Calibration, score: Score, values: Floats) -> list[Alar
     cut, watch = most.cut(ALPHA[score]), most.cut(min(ALPHA[score] * WARN_FACTOR, 0.05))
     rarity = tail.rarity(values)
     made = []
-    for row in np.flatnonzero(rarity.max(axis=1) > watch):
+    for row in np.flatnonzero(rarity.max(axis=1) > max(watch, 0.0)):
         best = float(rarity[row].max())
         first = int(np.argmax(rarity[row] > (cut if best > cut else watch)))
         at = WINDOW if score is Score.PERSIST else LOOKS[first]

@@ -20,6 +20,9 @@ HORIZON_OF_LOOK = (0, 0, 1, 1, 2, 2, 2, 3, 3, 3)
 BEFORE = 120
 """Minutes before the deployment that a persistent rise must tower above."""
 BLOCK = 5
+FINE_BLOCK = 3
+FINE_NEEDS = 100.0
+"""A type with so many events in 15 minutes is cut into finer blocks: they say more of its onset."""
 MAX_WEIGHT = 0.75
 FEWEST = 2
 RISE = 1.3
@@ -52,22 +55,25 @@ class Window:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Blocks of five minutes around some moments T; missing minutes are 0 in both."""
+    """Blocks of some minutes around some moments T; missing minutes are 0 in both."""
 
     seen: Floats
-    """(types, moments, 27): counts in the 24 blocks before T and the three after."""
+    """(types, moments, blocks): counts in 120 minutes before T and 15 after, in order."""
     shape: Floats
     """The same of the shape's expectation."""
+    size: int
+    """Minutes in a block."""
 
 
-def blocks(counts: Floats, shape: Floats, moments: NDArray[np.intp]) -> Blocks:
+def blocks(counts: Floats, shape: Floats, moments: NDArray[np.intp], size: int = BLOCK) -> Blocks:
     """Take the blocks around some columns of counts and expectations (types, minutes)."""
-    edges = moments[:, None] + np.arange(-BEFORE, WINDOW + 1, BLOCK)
+    edges = moments[:, None] + np.arange(-BEFORE, WINDOW + 1, size)
     first = int(edges.min())
     cut = slice(first, int(edges.max()))
     sums = [np.cumsum(values[:, cut], axis=1) for values in (counts, shape)]
     padded = [np.concatenate([np.zeros((len(x), 1)), x], axis=1) for x in sums]
-    return Blocks(*(np.diff(x[:, edges - first], axis=2) for x in padded))
+    seen, expects = (np.diff(x[:, edges - first], axis=2) for x in padded)
+    return Blocks(seen, expects, size)
 
 
 def expected(window: Window) -> Floats:
@@ -126,24 +132,40 @@ def fall(seen: Floats, mean: Floats, over: Floats) -> Floats:
 
 
 def persistence(around: Blocks, factor: Floats) -> Floats:
-    """(types, moments): how far the smallest block of five minutes towers above the two hours.
+    """(types, moments): how far the smallest block after T towers above the two hours before.
 
-    ln((X + 0.5) / (E + 0.5)), the smallest of the three blocks after T; E is the shape times a
+    ln((X + 0.5) / (E + 0.5)), the smallest of the blocks after T; E is the shape times a
     reference level: 0.75 x the largest and 0.25 x the mean block of the 120 minutes before T. A
     burst that began before T raises the reference, one that ends early or begins late lowers the
-    smallest block. A missing block is no rise. `factor` (moments,) is a rise common to all.
+    smallest block; 0 below a factor of 1.3. A missing block is no rise. `factor` (moments,) is a
+    rise common to all.
     """
-    count = BEFORE // BLOCK
+    count = BEFORE // around.size
     seen, shape = around.seen[:, :, count:], around.shape[:, :, count:]
-    before = Blocks(around.seen[:, :, :count], around.shape[:, :, :count])
-    mean = shape * (_reference(before) * factor)[:, :, None]
+    reference = _reference(around.seen[:, :, :count], around.shape[:, :, :count])
+    mean = shape * (reference * factor)[:, :, None]
     score = np.log((seen + 0.5) / (mean + 0.5))
-    return np.asarray(np.where(shape > 0, score, 0.0).min(axis=2).clip(min=0.0))
+    smallest = np.where(shape > 0, score, 0.0).min(axis=2)
+    return np.asarray(np.where(smallest > np.log(RISE), smallest, 0.0))
 
 
-def _reference(before: Blocks) -> Floats:
-    known = before.shape > 0
-    levels = np.where(known, before.seen / np.maximum(before.shape, 1e-12), 0.0)
-    total = before.shape.sum(axis=2)
-    average = np.where(total > 0, before.seen.sum(axis=2) / np.maximum(total, 1e-12), 1.0)
+def persistence_by_volume(
+    counts: Floats,
+    shape: Floats,
+    moments: NDArray[np.intp],
+    factor: Floats,
+    fine: NDArray[np.bool_],
+) -> Floats:
+    """(types, moments): `persistence` in blocks of three minutes where `fine`, otherwise five."""
+    found = np.zeros((len(counts), len(moments)))
+    for size, rows in ((BLOCK, ~fine), (FINE_BLOCK, fine)):
+        if rows.any():
+            found[rows] = persistence(blocks(counts[rows], shape[rows], moments, size), factor)
+    return found
+
+
+def _reference(seen: Floats, shape: Floats) -> Floats:
+    levels = np.where(shape > 0, seen / np.maximum(shape, 1e-12), 0.0)
+    total = shape.sum(axis=2)
+    average = np.where(total > 0, seen.sum(axis=2) / np.maximum(total, 1e-12), 1.0)
     return np.asarray(MAX_WEIGHT * levels.max(axis=2) + (1 - MAX_WEIGHT) * average)

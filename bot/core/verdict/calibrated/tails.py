@@ -62,8 +62,8 @@ class Largest:
     share: float
 
     def cut(self, alpha: float) -> float:
-        """The rarity that a release without a fault exceeds with probability alpha."""
-        return self.point + self.slope * float(np.log(self.share / alpha))
+        """The rarity that a release without a fault exceeds with probability alpha at most."""
+        return self.point + self.slope * max(float(np.log(self.share / alpha)), 0.0)
 
     def odds(self, rarity: float) -> float:
         """The probability that a release without a fault shows so rare a score anywhere."""
