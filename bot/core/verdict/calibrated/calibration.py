@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bot.core.verdict.calibrated import level, scores, shape, tails
 from bot.core.verdict.calibrated.level import Averages
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, PanelError
-from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Score, Window
+from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Window
 from bot.core.verdict.calibrated.tails import Largest, Tail
 
 VERSION = 1
@@ -93,9 +93,10 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     expects = np.where(known, shape.expected(fitted, panel), 0.0)
     past = level.averages(counts, expects)
     often = pseudo_deploys(panel, PSEUDO_EVERY, skip)
+    minutes = Minutes(counts, expects)
     logs = past.logs()[:, often // level.STEP]
-    betas = np.stack([_beta(logs, counts, expects, often, span) for span in scores.HORIZONS])
-    window = _window(counts, expects, often, betas, logs)
+    betas = np.stack([_beta(logs, minutes, often, span) for span in scores.HORIZONS])
+    window = _window(minutes, often, _rho(logs, betas))
     closer = pseudo_deploys(panel, PERSIST_EVERY, skip)
     over = scores.overdispersion(window) if len(often) else np.zeros((len(counts), len(LOOKS)))
     made = Calibration(
@@ -112,7 +113,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     )
     if len(often) < 2 or not panel.keys:
         return made
-    return _with_tails(made, window, (counts, expects), (often, closer), two_sided=two_sided)
+    return _with_tails(made, window, minutes, (often, closer), two_sided=two_sided)
 
 
 def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> Moments:
@@ -126,24 +127,25 @@ def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> Moments:
     return np.asarray(moments[fine])
 
 
-def _beta(logs: Floats, counts: Floats, expects: Floats, moments: Moments, span: int) -> Floats:
+def _beta(logs: Floats, minutes: Minutes, moments: Moments, span: int) -> Floats:
     seen, mean = (
         np.concatenate([np.zeros((len(x), 1)), np.cumsum(x, axis=1)], axis=1)
-        for x in (counts, expects)
+        for x in (minutes.counts, minutes.shape)
     )
     if not len(moments):
-        return np.zeros((len(counts), logs.shape[2]))
+        return np.zeros((len(seen), logs.shape[2]))
     return level.fit(
         logs, seen[:, moments + span] - seen[:, moments], mean[:, moments + span] - mean[:, moments]
     )
 
 
-def _window(
-    counts: Floats, expects: Floats, moments: Moments, betas: Floats, logs: Floats
-) -> Window:
+def _rho(logs: Floats, betas: Floats) -> Floats:
+    return np.stack([level.rho(logs, beta) for beta in betas], axis=2)
+
+
+def _window(minutes: Minutes, moments: Moments, rho: Floats) -> Window:
     after = moments[:, None] + np.arange(WINDOW)
-    rho = np.stack([level.rho(logs, beta) for beta in betas], axis=2)
-    return Window(counts[:, after], expects[:, after], rho)
+    return Window(minutes.counts[:, after], minutes.shape[:, after], rho)
 
 
 def _at_end(past: Averages, counts: Floats, expects: Floats) -> Averages:
@@ -157,7 +159,7 @@ def _at_end(past: Averages, counts: Floats, expects: Floats) -> Averages:
 def _with_tails(
     made: Calibration,
     window: Window,
-    minutes: tuple[Floats, Floats],
+    minutes: Minutes,
     moments: tuple[Moments, Moments],
     *,
     two_sided: bool,
@@ -167,7 +169,7 @@ def _with_tails(
     found = {Score.RISE: (scores.rise(seen, mean, made.over).max(axis=2), moments[0])}
     if two_sided:
         found[Score.FALL] = (scores.fall(seen, mean, made.over).max(axis=2), moments[0])
-    found[Score.PERSIST] = (_persistence(*minutes, moments[1], made.fine), moments[1])
+    found[Score.PERSIST] = (_persistence(minutes, moments[1], made.fine), moments[1])
     tail, most = {}, {}
     for score, (values, when) in found.items():
         limits = {"lowest": _LOWEST[score], "slope": _SLOPE[score]}
@@ -177,14 +179,11 @@ def _with_tails(
     return _replaced(made, tail, most)
 
 
-def _persistence(
-    counts: Floats, expects: Floats, moments: Moments, fine: NDArray[np.bool_]
-) -> Floats:
+def _persistence(minutes: Minutes, moments: Moments, fine: NDArray[np.bool_]) -> Floats:
     # In parts, so that memory stays small with thousands of types.
     parts = np.array_split(moments, max(1, len(moments) // 500))
     found = [
-        scores.persistence_by_volume(counts, expects, part, np.ones(len(part)), fine)
-        for part in parts
+        scores.persistence_by_volume(minutes, part, np.ones(len(part)), fine) for part in parts
     ]
     return np.concatenate(found, axis=1)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bot.core.verdict.calibrated import level, scores, shape
 from bot.core.verdict.calibrated.calibration import ALPHA, WARN_FACTOR, Calibration
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
-from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Score, Window
+from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Minutes, Score, Window
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
     factor = found.common[:, -1]
     if elapsed == WINDOW:
         found.scores[Score.PERSIST] = scores.persistence_by_volume(
-            counts, expects, np.array([here]), factor, calibration.fine
+            Minutes(counts, expects), np.array([here]), factor, calibration.fine
         )
     return _judged(calibration, window, found, (elapsed, missing))
 

@@ -54,6 +54,18 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Minutes:
+    """Counts and the shape's expectation (types, minutes); missing minutes are 0 in both."""
+
+    counts: Floats
+    shape: Floats
+
+    def of(self, rows: NDArray[np.bool_]) -> Minutes:
+        """Some types only."""
+        return Minutes(self.counts[rows], self.shape[rows])
+
+
+@dataclass(frozen=True)
 class Blocks:
     """Blocks of some minutes around some moments T; missing minutes are 0 in both."""
 
@@ -65,12 +77,12 @@ class Blocks:
     """Minutes in a block."""
 
 
-def blocks(counts: Floats, shape: Floats, moments: NDArray[np.intp], size: int = BLOCK) -> Blocks:
-    """Take the blocks around some columns of counts and expectations (types, minutes)."""
+def blocks(minutes: Minutes, moments: NDArray[np.intp], size: int = BLOCK) -> Blocks:
+    """Take the blocks around some columns."""
     edges = moments[:, None] + np.arange(-BEFORE, WINDOW + 1, size)
     first = int(edges.min())
     cut = slice(first, int(edges.max()))
-    sums = [np.cumsum(values[:, cut], axis=1) for values in (counts, shape)]
+    sums = [np.cumsum(values[:, cut], axis=1) for values in (minutes.counts, minutes.shape)]
     padded = [np.concatenate([np.zeros((len(x), 1)), x], axis=1) for x in sums]
     seen, expects = (np.diff(x[:, edges - first], axis=2) for x in padded)
     return Blocks(seen, expects, size)
@@ -150,17 +162,13 @@ def persistence(around: Blocks, factor: Floats) -> Floats:
 
 
 def persistence_by_volume(
-    counts: Floats,
-    shape: Floats,
-    moments: NDArray[np.intp],
-    factor: Floats,
-    fine: NDArray[np.bool_],
+    minutes: Minutes, moments: NDArray[np.intp], factor: Floats, fine: NDArray[np.bool_]
 ) -> Floats:
     """(types, moments): `persistence` in blocks of three minutes where `fine`, otherwise five."""
-    found = np.zeros((len(counts), len(moments)))
+    found = np.zeros((len(minutes.counts), len(moments)))
     for size, rows in ((BLOCK, ~fine), (FINE_BLOCK, fine)):
         if rows.any():
-            found[rows] = persistence(blocks(counts[rows], shape[rows], moments, size), factor)
+            found[rows] = persistence(blocks(minutes.of(rows), moments, size), factor)
     return found
 
 

@@ -60,7 +60,7 @@ def test_a_rare_type_never_vanishes() -> None:
 def minutes(after: list[float], before: float = 2.0) -> scores.Blocks:
     """Two hours of a steady type, then a quarter of an hour."""
     counts = np.array([[before] * 120 + after])
-    return scores.blocks(counts, np.full((1, 135), 2.0), np.array([120]))
+    return scores.blocks(scores.Minutes(counts, np.full((1, 135), 2.0)), np.array([120]))
 
 
 def test_what_stays_up_persists_and_what_ends_does_not() -> None:
@@ -76,7 +76,7 @@ def test_a_rise_before_the_deployment_is_none_of_it() -> None:
     """The reference is mostly the largest block before."""
     counts = np.array([[2.0] * 100 + [10.0] * 35])
     found = scores.persistence(
-        scores.blocks(counts, np.full((1, 135), 2.0), np.array([120])), np.ones(1)
+        scores.blocks(scores.Minutes(counts, np.full((1, 135), 2.0)), np.array([120])), np.ones(1)
     )
 
     assert found.item() < np.log(1.4)
