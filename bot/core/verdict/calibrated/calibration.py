@@ -30,7 +30,7 @@ ALPHA = {Score.RISE: 0.003, Score.PERSIST: 0.0055, Score.FALL: 0.0015}
 """The probability of a false alarm in a release, by score; `fall` is two-sided only."""
 WARN_FACTOR = 8.0
 """A watch line at so many times the odds of an alarm: 5 % in all."""
-_LOWEST = {Score.RISE: 1.0, Score.PERSIST: float(np.log(scores.RISE)), Score.FALL: 1.0}
+_LOWEST = {Score.RISE: 1.0, Score.PERSIST: 0.1, Score.FALL: 1.0}
 _SLOPE = {Score.RISE: 0.434, Score.PERSIST: 0.05, Score.FALL: 0.434}
 Span = tuple[int, int]
 Moments = NDArray[np.intp]

@@ -80,9 +80,11 @@ def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
     found = _scores(calibration, window, elapsed, missing)
     factor = found.common[:, -1]
     if elapsed == WINDOW:
-        found.scores[Score.PERSIST] = scores.persistence_by_volume(
+        stays = scores.persistence_by_volume(
             Minutes(counts, expects), np.array([here]), factor, calibration.fine
         )
+        # The tail is fitted from smaller rises too, but none of them is worth an alarm.
+        found.scores[Score.PERSIST] = np.where(stays > np.log(scores.RISE), stays, 0.0)
     return _judged(calibration, window, found, (elapsed, missing))
 
 

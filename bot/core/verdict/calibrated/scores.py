@@ -149,7 +149,7 @@ def persistence(around: Blocks, factor: Floats) -> Floats:
     ln((X + 0.5) / (E + 0.5)), the smallest of the blocks after T; E is the shape times a
     reference level: 0.75 x the largest and 0.25 x the mean block of the 120 minutes before T. A
     burst that began before T raises the reference, one that ends early or begins late lowers the
-    smallest block; 0 below a factor of 1.3. A missing block is no rise. `factor` (moments,) is a
+    smallest block. A missing block is no rise. `factor` (moments,) is a
     rise common to all.
     """
     count = BEFORE // around.size
@@ -158,7 +158,7 @@ def persistence(around: Blocks, factor: Floats) -> Floats:
     mean = shape * (reference * factor)[:, :, None]
     score = np.log((seen + 0.5) / (mean + 0.5))
     smallest = np.where(shape > 0, score, 0.0).min(axis=2)
-    return np.asarray(np.where(smallest > np.log(RISE), smallest, 0.0))
+    return np.asarray(smallest.clip(min=0.0))
 
 
 def persistence_by_volume(
