@@ -26,8 +26,9 @@ _SCRIPTS = {
 }
 _TYPED = {
     *Verb, *OPTION_KEYS, *YES, *ConfirmMode, *OnFail, "because", "deploy", "since", "between",
-    "and", "yesterday", "top", "to", "key", "value", "component", "step", "VERSION", "NAME", "VERB",
-    "h", "s", "m", "d", "T", "all", "failures", "yes", "no", "admin",
+    "and", "yesterday", "today", "top", "to", "of", "key", "value", "component", "step",
+    "VERSION", "NAME", "VERB", "h", "s", "m", "d", "T", "all", "failures", "yes", "no", "admin",
+    "release",
 }  # fmt: skip
 """What people type is the same in every language: the grammar, its examples, and roles."""
 _NAMES = {
@@ -38,6 +39,8 @@ _NAMES = {
     "WARN": "a log level, as logs have it",
     "Go": "the procedure's word for it, and its verb",
     "B": "the name of a rule",
+    "x": "times, in front of a number",
+    "ID": "written so in every language",
 }
 _LINKING = {"by", "at", "of"}
 """English words between parameters, which other languages may say with a sign."""
