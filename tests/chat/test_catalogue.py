@@ -35,6 +35,7 @@ _NAMES = {
     "LINE": "a product",
     "Slack": "a product",
     "release.yml": "a file",
+    "fields.level": "a key of that file",
     "ERROR": "a log level, as logs have it",
     "WARN": "a log level, as logs have it",
     "Go": "the procedure's word for it, and its verb",
