@@ -48,6 +48,8 @@ def cards(made: Release) -> Iterator[Card]:
         for q in made.questions
         for last in (True, False)
     )
+    yield from (view.expired(made, q) for q in made.questions)
+    yield from (view.paused(made, pause) for pause in made.pauses)
     for step in made.steps:
         if step.kind is StepKind.CHECK:
             yield view.check(made, step)

@@ -158,4 +158,6 @@ def _cards(release: Any) -> list[Card]:
     cards = [view.board(release, datetime(2026, 8, 6, tzinfo=UTC)), view.rollback(release)]
     cards += [view.question(release, question, ["anna"]) for question in release.questions]
     cards += [view.check(release, s) for s in release.steps if s.kind is StepKind.CHECK]
+    cards += [view.expired(release, question) for question in release.questions]
+    cards += [view.paused(release, pause) for pause in release.pauses]
     return cards
