@@ -62,7 +62,7 @@ class Slack:
         finally:
             await runner.cleanup()
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, _: web.Request) -> web.Response:
         self._posts += 1
         user = {"id": USER, "team_id": TEAM, "profile": {}}
         body = {
@@ -195,7 +195,7 @@ class Crowd:
     async def warm(self) -> None:
         """Wait until the bot has learnt who it is."""
         async with asyncio.timeout(20):
-            while not await self.send(-1 - self.refused):
+            while not await self.send(-1 - self.refused):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
         self.spans, self.refused = [], 0
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bot.core.config import OnFail
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
 from bot.engine.planner import may_roll_back
-from bot.platforms import examine_platforms
+from bot.platforms import examine_platforms, write_cards
 from bot.resources import Factory
 from bot.settings import Settings
 from bot.store import Store
@@ -34,12 +35,21 @@ class Report:
         return "\n".join(self.lines)
 
 
-async def examine(settings: Settings, factory: Factory, *, offline: bool) -> Report:
-    """Look at everything; with `offline` nothing outside this machine's files is asked."""
+async def examine(
+    settings: Settings, factory: Factory, *, offline: bool, cards: Path | None = None
+) -> Report:
+    """Look at everything; with `offline` nothing outside this machine's files is asked.
+
+    `cards`: the folder for every sample card. Raises ValueError for it without `offline`.
+    """
+    if cards is not None and not offline:
+        raise ValueError("--cards wants --offline: cards are written, never sent")
     lines = [f"ok       {settings.summary()}"]
     lines += [f"warning  {warning}" for warning in settings.warnings]
     lines += _policies(settings)
     lines += await examine_platforms(settings.environment, settings.file.rooms, offline=offline)
+    if cards is not None:
+        lines.append(f"ok       cards: {write_cards(cards)} files in {cards}")
     if offline:
         return Report(tuple(lines))
     lines.append(await _store(settings))
