@@ -3,6 +3,7 @@
 .NOTPARALLEL:
 PY := .venv/bin/python
 PORT ?=
+LOGS ?=
 ON_FAIL ?=
 WORKERS ?= 2
 CODE := bot adapters tests $(if $(wildcard bench/*.py),bench) $(if $(wildcard examples/*/*.py),examples)
@@ -22,11 +23,17 @@ setup:  ## make .venv with everything that checks and tests need
 runtime:
 	@.ci/setup runtime
 
-run: runtime  ## drive a made-up release in the browser (PORT=8080 chooses the port, ON_FAIL=roll_back the policy)
-	@exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) $(if $(ON_FAIL),--on-fail $(ON_FAIL))
+run: runtime  ## drive a made-up release in the browser (PORT=8080, ON_FAIL=roll_back, LOGS=elasticsearch)
+	@server=""; if [ "$(LOGS)" = elasticsearch ]; then \
+		$(PY) -m tests.support.provision elasticsearch || exit 1; \
+		server="$$($(PY) -m tests.support.downloads)"; \
+	fi; \
+	exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) \
+		$(if $(ON_FAIL),--on-fail $(ON_FAIL)) $(if $(LOGS),--logs $(LOGS)) \
+		$${server:+--server "$$server"}
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium slack
+	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch
 
 format-check: setup
 	$(PY) -m ruff format --check .

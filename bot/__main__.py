@@ -1,4 +1,4 @@
-"""The command line, and the only place that knows adapters and bot alike (composition root)."""
+"""The command line: reads what is asked for, and does it."""
 
 from __future__ import annotations
 
@@ -7,75 +7,24 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from adapters.deploy.command import CommandDeployer
-from adapters.deploy.http import HttpDeployer
-from adapters.deploy.memory import MemoryDeployer
-from adapters.logs.files import FilesStore, prove
-from adapters.logs.memory import MemoryStore
 from bot import __version__
-from bot.core.config import (
-    CommandExecutor,
-    ExecutorConfig,
-    FilesLogStore,
-    HttpExecutor,
-    LogStoreConfig,
-    OnFail,
-)
-from bot.core.config.problem import Problem, UnusableError
+from bot.core.config import OnFail
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
+from bot.factory import Adapters, prove_settings
 from bot.observability import LogStyle, configure_logging
-from bot.ports import Executor, LogStore
 from bot.service import Bot
-from bot.settings import Reloader, Settings, SettingsError, check_config, load
+from bot.settings import Reloader, SettingsError, check_config, load
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.tryout import TryOut, TryOutError
 
 EX_CONFIG = 78
 """The exit code of refused settings (sysexits.h), which a supervisor need not try again."""
-
-
-class Adapters:
-    """Makes executors and log stores from their configuration."""
-
-    def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
-        """A new executor with its secrets."""
-        clean = settings.clean
-        if isinstance(config, HttpExecutor):
-            credential = settings.secret(config.auth_env) if config.auth_env else ""
-            return HttpDeployer(config, credential=credential, redact=clean)
-        if isinstance(config, CommandExecutor):
-            return CommandDeployer(
-                config,
-                state_dir=Path(settings.environment.state_dir),
-                environment=settings.variables(config.environment),
-                redact=clean,
-            )
-        return MemoryDeployer(config)
-
-    def log_store(
-        self, config: LogStoreConfig, settings: Settings, *, now: Callable[[], datetime]
-    ) -> LogStore:
-        """A new log store; relative paths are relative to release.yml's folder."""
-        if isinstance(config, FilesLogStore):
-            return FilesStore(config, settings.folder, now=now, time_scale=settings.file.time_scale)
-        return MemoryStore()
-
-
-def prove_settings(settings: Settings) -> Iterator[Problem]:
-    """Let the adapters try what only they understand: the expressions of log stores."""
-    for name, config in settings.file.log_stores.items():
-        if isinstance(config, FilesLogStore):
-            try:
-                prove(config, datetime.now(UTC))
-            except UnusableError as error:
-                yield error.at(("log_stores", name))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -86,20 +35,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"release-master {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    trial = _command(
-        commands, "try", "drive a release of seven real processes on this machine; needs no account"
-    )
-    trial.add_argument(
-        "--port", type=_port, default=8080, help="of the page (default: 8080; 0: any free one)"
-    )
-    trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
-    trial.add_argument(
-        "--on-fail",
-        choices=[str(way) for way in OnFail],
-        default=str(OnFail.ASK),
-        help="a failed check: ask people (the default), roll_back by itself after a countdown that "
-        "anyone who may abort can stop, or observe to the last round",
-    )
+    trial = "drive a release of seven real processes on this machine; needs no account"
+    _with_trial_options(_command(commands, "try", trial))
     _with_file(_command(commands, "serve", "run the bot for a team, as release.yml says"))
     check = _command(commands, "check-config", "say whether release.yml is valid, and why not")
     check.add_argument("file", nargs="?", type=Path, help="default: as the environment says")
@@ -154,6 +91,30 @@ def _port(word: str) -> int:
 def _with_file(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", type=Path, help="release.yml (default: as the environment says)"
+    )
+
+
+def _with_trial_options(trial: argparse.ArgumentParser) -> None:
+    trial.add_argument(
+        "--port", type=_port, default=8080, help="of the page (default: 8080; 0: any free one)"
+    )
+    trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
+    trial.add_argument(
+        "--logs", choices=("files", "elasticsearch"), default="files", help="where logs are counted"
+    )
+    trial.add_argument(
+        "--server",
+        type=Path,
+        metavar="FOLDER",
+        help="an unpacked Elasticsearch for --logs elasticsearch (make run LOGS=elasticsearch "
+        "fetches one)",
+    )
+    trial.add_argument(
+        "--on-fail",
+        choices=[str(way) for way in OnFail],
+        default=str(OnFail.ASK),
+        help="a failed check: ask people (the default), roll_back by itself after a countdown that "
+        "anyone who may abort can stop, or observe to the last round",
     )
 
 
@@ -214,8 +175,17 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 
 async def _try(options: argparse.Namespace) -> int:
+    server = options.server if options.logs == "elasticsearch" else None
+    if options.logs == "elasticsearch" and server is None:
+        raise TryOutError(
+            "--logs elasticsearch needs the folder of an unpacked Elasticsearch: --server FOLDER "
+            "(make run LOGS=elasticsearch fetches one)"
+        )
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
-    async with TryOut(data_dir=options.data, on_fail=OnFail(options.on_fail)) as trial:
+    if server:
+        print("and Elasticsearch, which takes up to a minute …", flush=True)  # noqa: T201
+    on_fail = OnFail(options.on_fail)
+    async with TryOut(data_dir=options.data, on_fail=on_fail, elasticsearch=server) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,

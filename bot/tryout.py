@@ -27,6 +27,8 @@ ROLLBACK_COUNTDOWN = "15s"
 
 _READY_WITHIN = 60.0
 _ENDS_WITHIN = 10.0
+_SERVER_READY_WITHIN = 180.0
+_SERVER_ENDS_WITHIN = 30.0
 _TOKEN_VARIABLE = "DEPLOYMENT_API_TOKEN"  # noqa: S105 - the name of a variable
 _POLL_EVERY = "500ms"
 _HEADER = "# Made by the try-out from the example's release.yml; changes here are written over.\n"
@@ -43,7 +45,8 @@ class TryOut:
     this process is killed, all of its processes end. With `data_dir` its logs, versions and tasks
     are kept and taken up the next time; without, they are in a temporary folder and deleted.
     `on_fail` is what a failed check leads to; `options` are further arguments of the deployment
-    API.
+    API. With `elasticsearch`, the folder of an unpacked server, the logs are shipped into one and
+    counted there instead of in the files.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class TryOut:
         time_scale: float = TIME_SCALE,
         on_fail: OnFail = OnFail.ASK,
         options: Sequence[str] = (),
+        elasticsearch: Path | None = None,
     ) -> None:
         self.time_scale = time_scale
         self.on_fail = on_fail
@@ -64,6 +68,8 @@ class TryOut:
         self._options = tuple(options)
         self._folder = Path()
         self._api: asyncio.subprocess.Process | None = None
+        self._elasticsearch = elasticsearch
+        self._logs: asyncio.subprocess.Process | None = None
 
     @property
     def release_file(self) -> Path:
@@ -105,7 +111,8 @@ class TryOut:
             self._target.mkdir(parents=True, exist_ok=True)
             token = secrets.token_urlsafe(24)
             self.api_url = f"http://127.0.0.1:{await self._start(example, token)}"
-            self._write_release_file(example, f"Bearer {token}")
+            port = await self._start_elasticsearch(example) if self._elasticsearch else 0
+            self._write_release_file(example, f"Bearer {token}", logs_port=port)
         except BaseException:
             await self._end()
             raise
@@ -134,18 +141,23 @@ class TryOut:
                 stderr=stderr,
                 env={_TOKEN_VARIABLE: token, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
-        try:
-            async with asyncio.timeout(_READY_WITHIN):
-                said = await self._api.stdout.readline() if self._api.stdout else b""
-        except TimeoutError:
-            said = b""
-        if not said:
-            last = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-            why = last[0] if last else f"it was not ready within {_READY_WITHIN:g} s"
-            raise TryOutError(f"the example target did not start: {why}")
-        return int(json.loads(said)["port"])
+        return await _port(self._api, errors, "the example target", within=_READY_WITHIN)
 
-    def _write_release_file(self, example: Path, credential: str) -> None:
+    async def _start_elasticsearch(self, example: Path) -> int:
+        """Start the server and the shipper; return its port once the history is in it."""
+        errors = self._target / "elasticsearch.log"
+        with errors.open("ab") as stderr:
+            self._logs = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(example / "elasticsearch_logs.py")),
+                *("--home", str(self._elasticsearch), "--root", str(self._target)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                env={"PATH": os.defpath},
+            )
+        return await _port(self._logs, errors, "Elasticsearch", within=_SERVER_READY_WITHIN)
+
+    def _write_release_file(self, example: Path, credential: str, *, logs_port: int) -> None:
         file = yaml.safe_load((example / "release.yml").read_text(encoding="utf-8"))
         file["time_scale"] = self.time_scale
         for executor in _of_kind(file["executors"], "http"):
@@ -154,6 +166,9 @@ class TryOut:
         for store in _of_kind(file["log_stores"], "files"):
             # Nobody says from where relative paths of a temporary file would be meant.
             store["paths"] = [f"{glob.escape(str(self._target))}/{path}" for path in store["paths"]]
+        if logs_port:
+            # Under the name of the example's, which the target names.
+            file["log_stores"] = {name: _in_elasticsearch(logs_port) for name in file["log_stores"]}
         for policy in file["policies"].values():
             policy["on_fail"] = str(self.on_fail)
             policy["rollback_countdown"] = ROLLBACK_COUNTDOWN
@@ -165,16 +180,16 @@ class TryOut:
 
     async def _end(self) -> None:
         api, self._api = self._api, None
+        logs, self._logs = self._logs, None
         if api is not None:
             if api.returncode is None:
                 api.terminate()
-            try:
-                async with asyncio.timeout(_ENDS_WITHIN):
-                    await api.wait()
-            except TimeoutError:
-                # Its children ask for the same signal when it ends this way.
-                api.kill()
-                await api.wait()
+            await _ended(api)
+        if logs is not None:
+            # It stops its server when its input ends, and would not when it is told to end.
+            if logs.stdin:
+                logs.stdin.close()
+            await _ended(logs, within=_SERVER_ENDS_WITHIN)
         if self._kept is None:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -190,6 +205,54 @@ def find_example() -> Path:
         if (folder / "deployment_api.py").is_file():
             return folder
     raise TryOutError("the example target is missing; install Release Master again")
+
+
+async def _port(
+    process: asyncio.subprocess.Process, errors: Path, what: str, *, within: float
+) -> int:
+    """The port that a process prints once it is ready; raises TryOutError with its last words."""
+    try:
+        async with asyncio.timeout(within):
+            said = await process.stdout.readline() if process.stdout else b""
+    except TimeoutError:
+        said = b""
+    if not said:
+        why = _last_words(errors) or f"it was not ready within {within:g} s"
+        raise TryOutError(f"{what} did not start: {why}")
+    return int(json.loads(said)["port"])
+
+
+def _last_words(errors: Path) -> str:
+    lines = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+async def _ended(process: asyncio.subprocess.Process, *, within: float = _ENDS_WITHIN) -> None:
+    try:
+        async with asyncio.timeout(within):
+            await process.wait()
+    except TimeoutError:
+        # Its children ask for the same signal when it ends this way.
+        process.kill()
+        await process.wait()
+
+
+def _in_elasticsearch(port: int) -> dict[str, Any]:
+    """The log store that counts what the shipper of the example wrote."""
+    return {
+        "kind": "elasticsearch",
+        "addresses": [f"http://127.0.0.1:{port}"],
+        "index": "logs-openchat",
+        "filters": {"component": "{component}"},
+        "fields": {
+            "time": "time",
+            "level": "level",
+            "error_type": ["type"],
+            "message": "message",
+            "host": "host",
+            "ingested": "ingested",
+        },
+    }
 
 
 def _of_kind(parts: dict[str, dict[str, Any]], kind: str) -> list[dict[str, Any]]:

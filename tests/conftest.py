@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 import structlog
 from hypothesis import settings
 
+from tests.support.elasticsearch import Server, running_elasticsearch
 from tests.support.postgres import fresh_database, running_postgres
 from tests.support.provision import MissingProgramError
 
@@ -19,7 +21,13 @@ settings.load_profile("release-master")
 # Thousands of releases move in tests; who looks at their lines configures the log.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
-_PROVISIONED_FIXTURES = {"postgres_url", "postgres_database", "socket_slack", "http_slack"}
+_PROVISIONED_FIXTURES = {
+    "postgres_url",
+    "postgres_database",
+    "socket_slack",
+    "http_slack",
+    "elasticsearch_server",
+}
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +37,24 @@ def postgres_url() -> Iterator[str]:
         with running_postgres() as url:
             yield url
     except MissingProgramError as missing:
-        if os.environ.get("RELEASE_TEST_SKIP_PROVISIONED") == "1":
-            pytest.skip(str(missing))
-        pytest.fail(f"{missing} (or run make test-fast)", pytrace=False)
+        _lacking(missing)
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_server() -> Iterator[Server]:
+    """An Elasticsearch with TLS and users, shared by the tests of all workers."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+    try:
+        with running_elasticsearch(run) as server:
+            yield server
+    except MissingProgramError as missing:
+        _lacking(missing)
+
+
+def _lacking(missing: MissingProgramError) -> None:
+    if os.environ.get("RELEASE_TEST_SKIP_PROVISIONED") == "1":
+        pytest.skip(str(missing))
+    pytest.fail(f"{missing} (or run make test-fast)", pytrace=False)
 
 
 @pytest.fixture

@@ -140,6 +140,31 @@ def test_doctor_says_what_answers(
     assert "PROBLEM  shop/pay: log store app: No log line of any level" in said
 
 
+def test_doctor_says_why_a_server_cannot_count_and_never_the_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An Elasticsearch that does not answer is a problem of each component that it counts."""
+    path = _environment(monkeypatch, tmp_path)
+    file = release_yml()
+    [name] = file["log_stores"]
+    file["log_stores"][name] = {
+        "kind": "elasticsearch",
+        "addresses": ["http://127.0.0.1:9"],
+        "index": "logs-{component}",
+        "username": "bot",
+        "password_env": "ELASTIC_PASSWORD",
+    }
+    path.write_text(yaml.safe_dump(file))
+    monkeypatch.setenv("ELASTIC_PASSWORD", "opensesame")
+
+    code = main(["doctor"])
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert f"PROBLEM  shop/pay: log store {name}: Elasticsearch cannot be reached" in said
+    assert "opensesame" not in said
+
+
 def test_export_verifies_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

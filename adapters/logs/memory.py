@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,9 +32,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class _Document:
     time: datetime
     level: str
-    error_type: str
+    error_types: tuple[str, ...]
     host: str
     message: str
+    late: timedelta | None
 
 
 class MemoryStore:
@@ -46,18 +48,22 @@ class MemoryStore:
         self.requests: list[CountRequest] = []
         """Every request so far, also those that failed."""
 
-    def add(
+    def add(  # noqa: PLR0913 - a document has so many fields
         self,
         component: str,
         time: datetime,
         level: str,
-        error_type: str | None,
+        error_type: str | tuple[str, ...] | None,
         *,
         host: str,
         message: str = "",
+        ingested: datetime | None = None,
     ) -> None:
-        """Write one document; the time has a zone."""
-        document = _Document(utc(time), level_name(level), error_type or NO_TYPE, host, message)
+        """Write one document; the times have a zone. With several types it counts for each."""
+        given = error_type if isinstance(error_type, tuple) else (error_type,)
+        types = tuple(dict.fromkeys(one or NO_TYPE for one in given)) or (NO_TYPE,)
+        late = max(ingested - time, timedelta(0)) if ingested else None
+        document = _Document(utc(time), level_name(level), types, host, message, late)
         self._documents.setdefault(component, []).append(document)
 
     def gap(self, gap: Text) -> None:
@@ -91,6 +97,7 @@ class MemoryStore:
                 *levels_missing(without, MAX_UNREADABLE),
                 *((text("gap.no_documents"),) if silent else ()),
             ),
+            ingest_lag=_slowest_hundredth([one.late for one in documents if one.late is not None]),
         )
 
     async def close(self) -> None:
@@ -116,7 +123,9 @@ def _within(one: _Document, window: Window) -> bool:
 
 def _types(counted: list[_Document], length: timedelta | None) -> tuple[TypeCount, ...]:
     groups = Counter(
-        (one.error_type, one.level, one.host, _bucket(one.time, length)) for one in counted
+        (error_type, one.level, one.host, _bucket(one.time, length))
+        for one in counted
+        for error_type in one.error_types
     )
     return tuple(
         TypeCount(
@@ -136,9 +145,14 @@ def _bucket(time: datetime, length: timedelta | None) -> datetime:
 
 def _samples(counted: list[_Document]) -> tuple[Sample, ...]:
     first: dict[str, _Document] = {}
-    for one in sorted(counted, key=lambda one: (one.error_type, one.time, one.message)):
-        first.setdefault(one.error_type, one)
+    for one in sorted(counted, key=lambda one: (one.time, one.message)):
+        for error_type in one.error_types:
+            first.setdefault(error_type, one)
     return tuple(
         Sample(error_type=name, first_seen=one.time, message=one.message)
-        for name, one in first.items()
+        for name, one in sorted(first.items(), key=lambda pair: pair[0])
     )
+
+
+def _slowest_hundredth(late: list[timedelta]) -> timedelta | None:
+    return sorted(late)[math.ceil(len(late) * 0.99) - 1] if late else None

@@ -281,6 +281,7 @@ TEXTS: dict[str, str] = {
         "{documents} log lines of any level since {since:time}; rule B sees a known error only "
         "when its rate is {multiple} times as high"
     ),
+    "check.link": "The log lines of this window",
     "finding.new": "NEW {type}: {after} since the deployment, never in the baseline. {sample}",
     "finding.rise": "UP {type}: {after} since the deployment, {before} in the baseline. {sample}",
     "calibrated.up": (
@@ -340,6 +341,20 @@ TEXTS: dict[str, str] = {
     "gap.unreadable": "{lines} lines of {file} cannot be read ({share:percent})",
     "gap.no_level": "{lines} of {whole} lines have no level ({share:percent}): see fields.level",
     "gap.no_documents": "No log line of any level: no traffic, or the logs do not arrive",
+    "gap.closed_index": (
+        "Index {index} is closed, so its log lines are not counted: open it, or leave it out of "
+        "the pattern"
+    ),
+    "gap.unmapped": (
+        "{documents} log lines in {index} cannot be counted by {field}: the mapping lacks it"
+    ),
+    "gap.late": "Log lines arrive {lag} late, or later (at most {limit}): lines are under way",
+    "gap.clock_ahead": (
+        "The log store's clock is {skew} ahead of the bot's (at most {limit}): set the clocks"
+    ),
+    "gap.clock_behind": (
+        "The log store's clock is {skew} behind the bot's (at most {limit}): set the clocks"
+    ),
     "gap.unfinished": "{file} could not be read: {error}",
     # Errors since deploy
     "errors.title": (
@@ -388,6 +403,7 @@ TEXTS: dict[str, str] = {
     "errors.windows_each": (
         "The rate compares the two windows of a component per hour. Times in {zone:zone}."
     ),
+    "errors.link": "Log lines of {component}",
     "errors.more": "Rows not shown: {count} of {rows}; top {top} behind the command shows {top}",
     "errors.more_of": "Rows not shown: {count} of {rows}; ask for one component with of",
     "errors.new": "new",

@@ -78,8 +78,12 @@ class Counts(Value):
     """The time of the newest document of the component at any level, None where there is none."""
     gaps: tuple[Text, ...] = ()
     """Each reason why these counts may be too low; with any of them no verdict may be pass."""
+    ingest_lag: timedelta | None = None
+    """How late the slowest hundredth of the last hour's documents arrived: what happened since
+    then may still be under way. None when the log store cannot tell."""
     link: str = ""
-    """A page where a person sees the same window, when the log store has one."""
+    """A page where a person sees the documents after the first window (the baseline), or in the
+    only one, frozen to that time; empty when the log store has none."""
 
 
 class LogStoreError(Exception):

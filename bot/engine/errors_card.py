@@ -44,6 +44,8 @@ class Answer(Value):
     baseline: Window | None = None
     gaps: tuple[Text, ...] = ()
     """Those of several components that differ in `component` only become one sentence."""
+    link: str = ""
+    """A page that shows the documents, when the log store has one."""
 
 
 class Shown(Value):
@@ -76,6 +78,9 @@ def card(shown: Shown, answers: list[Answer], *, top: int | None) -> Card:
         title=title,
         text=title,
         lines=_notes(shown, answers, counted=counted, more=(len(lines) - len(rows), len(lines))),
+        fields=tuple(
+            (text("errors.link", component=a.component), a.link) for a in answers if a.link
+        ),
         table=_table(rows, len(lines)) if rows else None,
         chart=_chart(rows) if rows else None,
         footer=_footer(shown, counted),

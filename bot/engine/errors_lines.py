@@ -49,6 +49,7 @@ def counted(name: str, counts: Counts, *, hosts: tuple[str, ...] | None) -> Answ
         window=seen.window,
         baseline=base.window,
         gaps=tuple(gaps),
+        link=counts.link,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,6 +24,9 @@ from adapters.logs.memory import MemoryStore
 from bot.core.config.log_store import FilesLogStore
 from bot.core.counts import NO_TYPE, CountRequest, Counts, LogStoreError, Window
 from bot.ports import LogStore
+from tests.support.counting import MAPPING, counting, deny
+from tests.support.elasticsearch import Server
+from tests.support.elasticsearch_admin import STARTS_A_SERVER, Admin
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 ZONES = [
@@ -38,9 +42,15 @@ class Document:
 
     time: datetime
     level: str = "ERROR"
-    error_type: str | None = "Timeout"
+    error_type: str | tuple[str, ...] | None = "Timeout"
     host: str = "host-1"
     message: str = "it took too long"
+
+    @property
+    def types(self) -> set[str]:
+        """The types it counts for."""
+        given = self.error_type if isinstance(self.error_type, tuple) else (self.error_type,)
+        return {one or NO_TYPE for one in given} or {NO_TYPE}
 
 
 @dataclass
@@ -52,7 +62,11 @@ class Subject:
     break_it: Callable[[], None]
 
 
-def memory(_: Path) -> Subject:
+Make = Callable[[Path, pytest.FixtureRequest], Subject]
+"""Makes one implementation, with a folder or with fixtures."""
+
+
+def memory(_: Path, __: pytest.FixtureRequest) -> Subject:
     """The twin for tests."""
     store = MemoryStore()
 
@@ -67,7 +81,7 @@ def memory(_: Path) -> Subject:
 
 def line(one: Document) -> str:
     """One JSON line, its time in the zone that the document has."""
-    fields = {
+    fields: dict[str, object] = {
         "time": one.time.isoformat(),
         "level": one.level,
         "host": one.host,
@@ -114,21 +128,61 @@ def shut(store: FilesStore) -> None:
         logs.close(1)
 
 
-SUBJECTS: dict[str, Callable[[Path], Subject]] = {
+def in_elasticsearch(_: Path, request: pytest.FixtureRequest) -> Subject:
+    """An index on a real server; each subject has components of its own in it."""
+    server = request.getfixturevalue("elasticsearch_server")
+    admin = Admin(server)
+    if not admin.exists(INDEX):
+        admin.make(INDEX, MAPPING)
+    name = uuid4().hex
+    store = counting(server, index=INDEX, filters={"service.name": name + "-{component}"})
+
+    def write(component: str, documents: list[Document]) -> None:
+        admin.write(INDEX, [indexed(one, f"{name}-{component}") for one in documents])
+
+    return Subject(store, write, lambda: deny(store))
+
+
+INDEX = "logs-contract"
+
+
+def indexed(one: Document, service: str) -> dict[str, object]:
+    """A document as a shipper of logs writes it."""
+    fields: dict[str, object] = {
+        "@timestamp": one.time.isoformat(),
+        "log.level": one.level,
+        "host.name": one.host,
+        "message": one.message,
+        "service.name": service,
+    }
+    if one.error_type is not None:
+        fields["error.type"] = one.error_type
+    return fields
+
+
+SUBJECTS: dict[str, Make] = {
     "memory": memory,
-    "files": lambda folder: LogFolder(folder).subject(),
-    "files-rotated": lambda folder: LogFolder(folder, rotated=True).subject(),
+    "files": lambda folder, _: LogFolder(folder).subject(),
+    "files-rotated": lambda folder, _: LogFolder(folder, rotated=True).subject(),
 }
 
 
 def _param(name: str) -> Any:
-    return pytest.param(name, marks=pytest.mark.thorough if "rotated" in name else ())
+    marks = pytest.mark.thorough if "rotated" in name else ()
+    return pytest.param(SUBJECTS[name], id=name, marks=marks)
 
 
-@pytest.fixture(params=[_param(name) for name in SUBJECTS])
+LOCAL = [_param(name) for name in SUBJECTS]
+"""The implementations that need no server."""
+
+
+@pytest.fixture(
+    params=[*LOCAL, pytest.param(in_elasticsearch, id="elasticsearch", marks=[*STARTS_A_SERVER])]
+)
 def make(request: pytest.FixtureRequest) -> Callable[[Path], Subject]:
     """How one implementation is made."""
-    return SUBJECTS[request.param]
+    chosen: Make = request.param
+    return lambda folder: chosen(folder, request)
 
 
 @asynccontextmanager
@@ -186,7 +240,7 @@ def documents() -> st.SearchStrategy[list[Document]]:
             Document,
             at_edges(),
             st.sampled_from(["ERROR", "error", "WARN", "Warning", "INFO", "FATAL", ""]),
-            st.one_of(st.none(), hostile),
+            st.one_of(st.none(), hostile, st.lists(hostile, max_size=3).map(tuple)),
             st.one_of(st.sampled_from(["host-1", "host-2"]), hostile),
             hostile,
         ),
@@ -226,27 +280,69 @@ def expected(
             if request.bucket:
                 since = one.time - datetime(1970, 1, 1, tzinfo=UTC)
                 bucket = one.time - since % request.bucket
-            counter[one.error_type or NO_TYPE, normal(one.level), one.host, bucket] += 1
+            for error_type in one.types:
+                counter[error_type, normal(one.level), one.host, bucket] += 1
     return counter
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+def examples(number: int) -> settings:
+    """So many examples, however long they take."""
+    unfit = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    return settings(max_examples=number, suppress_health_check=unfit)
+
+
+@pytest.mark.parametrize("make", LOCAL)
+@examples(25)
 @given(written=documents(), later=documents(), request_=requests())
 async def test_counts_are_those_of_brute_force(
-    make: Callable[[Path], Subject],
+    request: pytest.FixtureRequest,
+    make: Make,
     written: list[Document],
     later: list[Document],
     request_: CountRequest,
 ) -> None:
     """Any documents in any windows are counted exactly, at the first look and at the second."""
+    await compare(lambda folder: make(folder, request), [written, later], request_)
+
+
+@pytest.mark.provisioned
+@pytest.mark.timeout(300)
+@examples(5)
+@given(written=documents(), later=documents(), request_=requests())
+async def test_a_server_counts_like_brute_force(
+    request: pytest.FixtureRequest,
+    elasticsearch_server: Server,
+    written: list[Document],
+    later: list[Document],
+    request_: CountRequest,
+) -> None:
+    """A real server counts the same; here a few examples, since each takes a while."""
+    await compare(lambda folder: in_elasticsearch(folder, request), [written, later], request_)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@examples(200)
+@given(written=documents(), later=documents(), request_=requests())
+async def test_a_server_counts_like_brute_force_for_long(
+    request: pytest.FixtureRequest,
+    elasticsearch_server: Server,
+    written: list[Document],
+    later: list[Document],
+    request_: CountRequest,
+) -> None:
+    """A real server counts the same in many examples."""
+    await compare(lambda folder: in_elasticsearch(folder, request), [written, later], request_)
+
+
+async def compare(
+    make: Callable[[Path], Subject], batches: list[list[Document]], request_: CountRequest
+) -> None:
+    """Write batch by batch, and compare what is counted after each with brute force."""
     async with made(make) as subject:
         subject.write("other", [Document(NOW)])
         so_far: list[Document] = []
-        for batch in (written, later):
+        for batch in batches:
             subject.write("chat", batch)
             so_far += batch
             counts = await subject.store.count(request_)
@@ -291,7 +387,7 @@ def check_samples(
         same = [
             one
             for one in written
-            if (one.error_type or NO_TYPE) == sample.error_type
+            if sample.error_type in one.types
             and normal(one.level) in levels
             and found.window.start <= one.time < found.window.end
         ]
@@ -399,3 +495,41 @@ async def test_a_second_close_does_no_harm(subject: Subject) -> None:
     """Closing twice is allowed."""
     await subject.store.close()
     await subject.store.close()
+
+
+async def test_a_document_with_several_types_counts_for_each_and_once_for_its_host(
+    subject: Subject,
+) -> None:
+    """Types add up to more than the documents; the documents themselves are never counted twice."""
+    subject.write("chat", [Document(NOW, error_type=("Timeout", "Refused", "Timeout"))])
+    request = CountRequest(component="chat", windows=(window(0, 1),))
+    counts = await subject.store.count(request)
+    assert table(counts) == {
+        ("Refused", "ERROR", "host-1", None): 1,
+        ("Timeout", "ERROR", "host-1", None): 1,
+    }
+    assert counts.windows[0].documents == {"host-1": 1}
+
+
+async def many_types(subject: Subject, number: int) -> None:
+    """Write that many types, twice each but for one more of the first, and count them."""
+    names = [f"Error {index:05}" for index in range(number)]
+    written = [Document(NOW, error_type=name) for name in names]
+    subject.write("chat", [*written, *written, written[0]])
+    request = CountRequest(component="chat", windows=(window(0, 1),), samples=True)
+    counts = await subject.store.count(request)
+    truth = {(name, "ERROR", "host-1", None): 2 for name in names}
+    assert table(counts) == truth | {(names[0], "ERROR", "host-1", None): 3}
+    assert [one.error_type for one in counts.windows[0].samples] == names
+
+
+async def test_a_thousand_types_are_all_counted(subject: Subject) -> None:
+    """A store that answers in pages or keeps the largest only would lose some."""
+    await many_types(subject, 1_000)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_fifty_thousand_types_are_all_counted(subject: Subject) -> None:
+    """No limit of buckets, pages or answers loses a type."""
+    await many_types(subject, 50_000)

@@ -166,3 +166,15 @@ def test_counts_are_a_table_and_bars() -> None:
     assert len(chart.categories) == BARS
     assert [s.values[0] for s in chart.series] == [0.0, 9.0]
     assert types_chart(()) is None
+
+
+def test_the_link_of_the_last_round_is_a_field() -> None:
+    """A person opens the documents of the very window; without a page there is no field."""
+    world = checked(Result.PASS)
+    step = world.step("auth/check")
+    assert card(world).fields == ()
+    link = "https://kibana.example/#/auth"
+    last = step.rounds[-1]
+    told = last.model_copy(update={"verdict": last.verdict.model_copy(update={"link": link})})
+    found = view.check(world.release, step.model_copy(update={"rounds": (told,)}))
+    assert [(name.key, value) for name, value in found.fields] == [("check.link", link)]

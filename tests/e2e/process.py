@@ -42,7 +42,7 @@ class TryProcess:
 
 
 @asynccontextmanager
-async def started(*options: str) -> AsyncIterator[TryProcess]:
+async def started(*options: str, within: float = _READY_WITHIN) -> AsyncIterator[TryProcess]:
     """Start the try-out with these options and wait until it says its address; ended on leaving.
 
     Raises AssertionError with what it printed when it ends without.
@@ -54,7 +54,7 @@ async def started(*options: str) -> AsyncIterator[TryProcess]:
         cwd=ROOT,
     )
     try:
-        yield TryProcess(process, await _line(process, _ADDRESS))
+        yield TryProcess(process, await _line(process, _ADDRESS, within=within))
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
@@ -66,11 +66,16 @@ async def started(*options: str) -> AsyncIterator[TryProcess]:
                 await process.wait()
 
 
-async def _line(process: asyncio.subprocess.Process, wanted: re.Pattern[str]) -> str:
+async def _line(
+    process: asyncio.subprocess.Process,
+    wanted: re.Pattern[str],
+    *,
+    within: float = _READY_WITHIN,
+) -> str:
     """Read what the process prints until something is said that is wanted."""
     assert process.stdout is not None
     printed = ""
-    async with asyncio.timeout(_READY_WITHIN):
+    async with asyncio.timeout(within):
         while line := await process.stdout.readline():
             printed += line.decode()
             if found := wanted.search(printed):

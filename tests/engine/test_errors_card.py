@@ -161,3 +161,11 @@ def test_the_title_says_the_span(kind: str, title: str) -> None:
     """A span with an end shows its end; only a deployment names its release."""
     about = SHOWN.model_copy(update={"kind": kind})
     assert said(card(about, [answer("chat", line("A", after=1))], top=None))[0].startswith(title)
+
+
+def test_a_link_of_the_log_store_is_a_field_that_rooms_show_as_a_link() -> None:
+    """One for each component whose log store has a page."""
+    link = "https://kibana.example/#/chat"
+    found = card(SHOWN, [Answer(component="chat", link=link), Answer(component="auth")], top=None)
+    [(name, value)] = found.fields
+    assert (name.key, name.params, value) == ("errors.link", {"component": "chat"}, link)

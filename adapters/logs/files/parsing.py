@@ -28,6 +28,9 @@ _HAS_YEAR = re.compile(r"%-?[YyGcxs]")
 _MACROS = """
 CREATE MACRO moment(t, f, y, latest) AS {moment};
 CREATE MACRO readable(ts) AS CASE WHEN ts BETWEEN 0 AND 253402300799999999 THEN ts END;
+CREATE MACRO types(given, plain) AS CASE WHEN json_type(given) = 'ARRAY'
+  THEN list_filter(json_transform(given, '["VARCHAR"]'), lambda one: one IS NOT NULL)
+  ELSE [coalesce(plain, '')] END;
 CREATE MACRO part(line, p, g) AS CASE WHEN g = 0 THEN '' ELSE regexp_extract(line, p, g) END;
 """
 
@@ -45,10 +48,13 @@ CREATE OR REPLACE TEMP TABLE parsed AS
 SELECT seq,
   readable(moment(coalesce(f[1], f[2]), $time_format, $year, $latest)) AS ts,
   coalesce(f[3], f[4], '') AS level,
-  coalesce(f[5], f[6], '') AS type,
+  types(coalesce(g[1], g[2]), coalesce(f[5], f[6])) AS types,
   coalesce(f[7], f[8], '') AS message,
   coalesce(f[9], f[10], '') AS host
-FROM (SELECT seq, json_extract_string(try_cast(line AS JSON), $paths) AS f FROM line)
+FROM (
+  SELECT seq, json_extract_string(j, $paths) AS f, json_extract(j, $paths[5:6]) AS g
+  FROM (SELECT seq, try_cast(line AS JSON) AS j FROM line)
+)
 """
 
 _PATTERN = """
@@ -57,7 +63,7 @@ SELECT seq,
   readable(CASE WHEN fits
     THEN moment(part(line, $pattern, $time), $time_format, $year, $latest) END) AS ts,
   part(line, $pattern, $level) AS level,
-  part(line, $pattern, $error_type) AS type,
+  [part(line, $pattern, $error_type)] AS types,
   CASE WHEN $message = 0 THEN line ELSE part(line, $pattern, $message) END AS message,
   part(line, $pattern, $host) AS host
 FROM (SELECT seq, line, regexp_matches(line, $pattern) AS fits FROM line)
@@ -74,7 +80,8 @@ class Parsing:
     """Parses blocks of whole lines into the temporary table `parsed`.
 
     Its columns: seq (order in the block), ts (microseconds since the epoch, UTC; NULL: unreadable),
-    level, type, message, host (text, empty where the line has none).
+    level, message, host (text, empty where the line has none), types (the values that the line has
+    for the type: one, empty where it has none, or those of a list).
     """
 
     def __init__(self, config: FilesLogStore) -> None:

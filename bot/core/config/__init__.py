@@ -7,7 +7,13 @@ from bot.core.config.executor import (
     MemoryExecutor,
 )
 from bot.core.config.language import Language
-from bot.core.config.log_store import FilesLogStore, LogStoreConfig, MemoryLogStore
+from bot.core.config.log_store import (
+    ElasticsearchFields,
+    ElasticsearchLogStore,
+    FilesLogStore,
+    LogStoreConfig,
+    MemoryLogStore,
+)
 from bot.core.config.person import Person, Role
 from bot.core.config.policy import OnFail, Policy, RollbackScope
 from bot.core.config.release_file import ReleaseFile
@@ -26,6 +32,8 @@ __all__ = [
     "CommandExecutor",
     "Component",
     "ConfirmMode",
+    "ElasticsearchFields",
+    "ElasticsearchLogStore",
     "ExecutorConfig",
     "FilesLogStore",
     "HttpExecutor",

@@ -19,6 +19,10 @@ PATTERNS = {
     r"^/": "a path that begins with /",
     r"^https?://": "an address that begins with http:// or https://",
     r"^$|^https?://": "an address that begins with http:// or https://",
+    r"^https?://[^/@\s]+(/[^@\s]*)?$": (
+        "an address that begins with http:// or https://, without user and password"
+    ),
+    r"^[^\s/\\#?&%]+$": "an index or pattern without spaces and without / \\ # ? & %",
     r"^$|^[UW][A-Z0-9]{2,20}$": "a Slack user id (U or W, then capitals and digits)",
     r"^$|^[^@\s]+@[^@\s]+$": "an e-mail address",
     r"^$|^S[A-Z0-9]{2,20}$": "a Slack user group id (S, then capitals and digits)",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bot.core.value import Duration, Value
+
+_ADDRESS = r"^https?://[^/@\s]+(/[^@\s]*)?$"
 
 
 class Fields(Value):
@@ -60,10 +62,90 @@ class FilesLogStore(Value):
     above which the counts have a gap."""
 
 
+class ElasticsearchFields(Value):
+    """The names of the fields of documents; the defaults are those of the Elastic Common Schema."""
+
+    time: str = Field(default="@timestamp", min_length=1)
+    """When it happened: a date field (exact to the millisecond) or date_nanos."""
+    level: str = Field(default="log.level", min_length=1)
+    """A keyword field with words such as ERROR and warning."""
+    error_type: tuple[str, ...] = Field(default=("error.type",), min_length=1, max_length=5)
+    """Keyword fields whose values, joined by a blank, are the error type; a document without any
+    counts as `(no type)`, one with several values in a field once for each of them."""
+    message: str = "message"
+    """What is shown as an example of a type; empty: nothing is."""
+    host: str = "host.name"
+    """A keyword field; empty: all documents are of one nameless host."""
+    ingested: str = "event.ingested"
+    """A date field that says when the document arrived; where it is missing nobody knows how late
+    documents are. Empty: there is none."""
+
+
+class ElasticsearchLogStore(Value):
+    """Logs in Elasticsearch 8 or 9, counted there. How to set it up: docs/elasticsearch.md."""
+
+    kind: Literal["elasticsearch"]
+    addresses: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = ()
+    """The addresses of the nodes; or else `cloud_id`."""
+    cloud_id: str = ""
+    """The id of a deployment in Elastic Cloud."""
+    index: str = Field(min_length=1, pattern=r"^[^\s/\\#?&%]+$")
+    """An index, alias, data stream or pattern, several with commas; `{component}` is filled in."""
+    filters: dict[str, str] = {}
+    """keyword field -> value that every document of a component has; `{component}` is filled in."""
+    fields: ElasticsearchFields = ElasticsearchFields()
+    """Which field is what."""
+    api_key_env: str = ""
+    """The environment variable with an API key (the encoded form)."""
+    bearer_env: str = ""
+    """The environment variable with a bearer token, instead of an API key."""
+    username: str = ""
+    """The user, instead of an API key."""
+    password_env: str = ""
+    """The environment variable with that user's password."""
+    ca_file: str = ""
+    """The certificates (PEM) to trust instead of the system's, relative to release.yml."""
+    timeout: Duration = Field(
+        default=timedelta(seconds=30), gt=timedelta(0), le=timedelta(minutes=10)
+    )
+    """How long one count may take, with all its repetitions."""
+    max_ingest_lag: Duration = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=1)
+    )
+    """How late the slowest hundredth of the last hour's documents may have arrived; later than
+    this the counts have a gap. Divided by `time_scale`."""
+    max_clock_skew: Duration = Field(
+        default=timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=10)
+    )
+    """How far the server's clock may be from the bot's; farther and the counts have a gap."""
+    link: str = Field(default="", pattern=r"^$|^https?://")
+    """The address of a page that shows the documents, such as Discover: `{start}`, `{end}`,
+    `{component}` and `{index}` are filled in."""
+
+    @model_validator(mode="after")
+    def _says_where_and_who(self) -> ElasticsearchLogStore:
+        if bool(self.addresses) == bool(self.cloud_id):
+            msg = "name either `addresses` or a `cloud_id`"
+            raise ValueError(msg)
+        ways = (self.api_key_env, self.bearer_env, self.username)
+        if sum(map(bool, ways)) > 1:
+            msg = "name one of `api_key_env`, `bearer_env` and `username`"
+            raise ValueError(msg)
+        if bool(self.username) != bool(self.password_env):
+            msg = "`username` and `password_env` belong together"
+            raise ValueError(msg)
+        if "{component}" not in self.index + "".join(self.filters.values()):
+            msg = "`{component}` must stand in `index` or in a value of `filters`"
+            raise ValueError(msg)
+        return self
+
+
 class MemoryLogStore(Value):
     """A log store that is told its documents, for tests."""
 
     kind: Literal["memory"]
 
 
-LogStoreConfig = Annotated[FilesLogStore | MemoryLogStore, Field(discriminator="kind")]
+LogStoreConfig = Annotated[
+    FilesLogStore | ElasticsearchLogStore | MemoryLogStore, Field(discriminator="kind")
+]

@@ -27,11 +27,17 @@ def check(release: Release, step: Step) -> Card:
             rounds=release.config.policies[step.component].rounds,
         ),
         lines=tuple(_lines(release, step)),
+        fields=tuple(_links(step)),
         table=_evidence(step.rounds[-1].verdict) if step.rounds else None,
         chart=types_chart(step.rounds[-1].verdict.types) if step.rounds else None,
         at=step.rounds[-1].ran_at if step.rounds else step.started_at,
         footer=_numbers(step.rounds[-1].verdict) if step.rounds else None,
     )
+
+
+def _links(step: Step) -> list[tuple[Text, Cell]]:
+    link = step.rounds[-1].verdict.link if step.rounds else ""
+    return [(text("check.link"), link)] if link else []
 
 
 def check_word(step: Step) -> str:

@@ -1,0 +1,106 @@
+"""Whether the indices are there and map the fields in a way that can be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from adapters.logs.elasticsearch.query import Body
+from bot.core.config.log_store import ElasticsearchFields
+from bot.core.counts import LogStoreError
+
+_DATES = frozenset({"date", "date_nanos"})
+_UNMAPPED = "unmapped"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """What the indices say about the fields."""
+
+    fields: ElasticsearchFields
+    """As configured, without the optional ones that no index maps."""
+    nanos: bool
+    """Whether some index keeps times to the nanosecond."""
+    lacking: dict[str, tuple[str, ...]]
+    """field -> the indices that do not map it, where only some do."""
+
+
+def closed_indices(resolved: Body, pattern: str) -> tuple[str, ...]:
+    """The closed indices that a pattern fits. Raises LogStoreError when it fits no open one."""
+    indices = resolved.get("indices", [])
+    closed = tuple(one["name"] for one in indices if "closed" in one.get("attributes", ()))
+    if len(closed) == len(indices) and not resolved.get("data_streams"):
+        if resolved.get("aliases") and not indices:
+            return ()
+        if closed:
+            raise LogStoreError(f"index {', '.join(closed[:3])} is closed: open it")
+        raise LogStoreError(f"no index fits {pattern}: check `index`, and that logs are shipped")
+    return closed
+
+
+def wanted(fields: ElasticsearchFields, filters: Iterable[str]) -> list[str]:
+    """The fields to ask for, and beside text fields the usual keyword field."""
+    keywords = [*_keywords(fields), *filters]
+    names = [fields.time, *keywords, fields.message, fields.ingested]
+    return [*dict.fromkeys(n for n in names if n), *(f"{name}.keyword" for name in keywords)]
+
+
+def read(caps: Body, fields: ElasticsearchFields, filters: Iterable[str]) -> Mapping:
+    """Understand the answer to a question for field capabilities.
+
+    Raises LogStoreError for a field that cannot be counted by, saying what to write instead.
+    """
+    known: dict[str, Body] = caps.get("fields", {})
+    _check_date(known, fields.time, "time")
+    for name in (*_keywords(fields), *filters):
+        _check_keyword(known, name)
+    ingested = fields.ingested if _types(known, fields.ingested) else ""
+    if ingested:
+        _check_date(known, ingested, "ingested")
+    message = fields.message if _types(known, fields.message) else ""
+    everywhere = tuple(caps.get("indices", ()))
+    must = (fields.time, *_keywords(fields))
+    return Mapping(
+        fields=fields.model_copy(update={"ingested": ingested, "message": message}),
+        nanos="date_nanos" in _types(known, fields.time),
+        lacking={
+            name: tuple(known[name][_UNMAPPED].get("indices", everywhere))
+            for name in must
+            if _UNMAPPED in known[name]
+        },
+    )
+
+
+def _keywords(fields: ElasticsearchFields) -> Iterator[str]:
+    yield fields.level
+    yield from fields.error_type
+    if fields.host:
+        yield fields.host
+
+
+def _types(known: dict[str, Body], name: str) -> frozenset[str]:
+    return frozenset(known.get(name, {})) - {_UNMAPPED}
+
+
+def _check_date(known: dict[str, Body], name: str, role: str) -> None:
+    found = _types(known, name)
+    if not found:
+        raise LogStoreError(f"no index maps the field {name}: check `fields.{role}`")
+    if found - _DATES:
+        other = ", ".join(sorted(found - _DATES))
+        raise LogStoreError(f"the field {name} is {other}, not a date: check `fields.{role}`")
+
+
+def _check_keyword(known: dict[str, Body], name: str) -> None:
+    if not _types(known, name):
+        raise LogStoreError(
+            f"no index maps the field {name}: check its name (or no document ever had it)"
+        )
+    for kind, capability in known[name].items():
+        if kind == _UNMAPPED or (capability.get("aggregatable") and capability.get("searchable")):
+            continue
+        other = f"{name}.keyword"
+        there = f"write {other}" if _types(known, other) else "map it as keyword"
+        where = ", ".join(capability.get("indices", ())[:3])
+        place = f" in {where}" if where else ""
+        raise LogStoreError(f"the field {name} is {kind}{place}, which cannot be counted: {there}")

@@ -1,0 +1,74 @@
+"""Which indices and fields can be counted, without a server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.logs.elasticsearch import mapping
+from bot.core.config import ElasticsearchFields
+from bot.core.counts import LogStoreError
+
+FIELDS = ElasticsearchFields()
+
+
+def kind(name: str, *, indices: list[str] | None = None, counts: bool = True) -> dict[str, Any]:
+    """What field capabilities say about a field of one kind."""
+    about: dict[str, Any] = {"type": name, "aggregatable": counts, "searchable": counts}
+    return {name: about | ({"indices": indices} if indices else {})}
+
+
+def caps(**more: dict[str, Any]) -> dict[str, Any]:
+    """All fields mapped well, but for `more`; `__` stands for a dot."""
+    known = {
+        "@timestamp": kind("date"),
+        "log.level": kind("keyword"),
+        "error.type": kind("keyword"),
+        "host.name": kind("keyword"),
+        "message": kind("match_only_text", counts=False),
+    }
+    changed = {name.replace("__", "."): value for name, value in more.items()}
+    return {"indices": ["a", "b"], "fields": known | changed}
+
+
+def test_optional_fields_that_no_index_maps_are_left_out() -> None:
+    """Nobody then says how late documents are, and nothing fails."""
+    read = mapping.read(caps(), FIELDS, ())
+    assert (read.fields.ingested, read.fields.message) == ("", "message")
+    assert (read.nanos, read.lacking) == (False, {})
+
+
+def test_a_field_that_one_index_lacks_is_remembered() -> None:
+    """Whether that matters is for the documents of that index to say."""
+    some = kind("keyword", indices=["a"]) | kind("unmapped", indices=["b"], counts=False)
+    assert mapping.read(caps(error__type=some), FIELDS, ()).lacking == {"error.type": ("b",)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"error__type": kind("text", counts=False)}, "error.type is text, .*: map it as keyword"),
+        ({"error__type": kind("keyword", counts=False)}, "which cannot be counted"),
+        ({"log__level": {}}, "no index maps the field log.level"),
+        ({"event__ingested": kind("keyword")}, "check `fields.ingested`"),
+    ],
+)
+def test_what_cannot_be_counted_by_is_refused(changed: dict[str, Any], said: str) -> None:
+    """With the field, and what to do."""
+    with pytest.raises(LogStoreError, match=said):
+        mapping.read(caps(**changed), FIELDS, ())
+
+
+def test_a_filter_is_checked_like_a_field() -> None:
+    """A filter on a field that no index maps would fit nothing."""
+    with pytest.raises(LogStoreError, match=r"no index maps the field service\.name"):
+        mapping.read(caps(), FIELDS, ("service.name",))
+
+
+def test_data_streams_and_aliases_are_indices() -> None:
+    """Only where everything is closed or missing there is nothing to count."""
+    stream = {"indices": [], "aliases": [], "data_streams": [{"name": "logs-x"}]}
+    alias = {"indices": [], "aliases": [{"name": "logs"}], "data_streams": []}
+    assert mapping.closed_indices(stream, "logs-x") == ()
+    assert mapping.closed_indices(alias, "logs") == ()
