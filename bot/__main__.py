@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", "say what is configured and what answers")
     _with_file(doctor)
     doctor.add_argument("--offline", action="store_true", help="only look at the configuration")
+    doctor.add_argument("--cards", type=Path, metavar="DIR", help=_CARDS)
     export = _command(commands, "export", "write the journal, after checking its hash chain")
     _with_file(export)
     export.add_argument("release", nargs="?", type=_release, help="#42; all of them when left out")
@@ -73,6 +74,12 @@ _MORE = {
     "export": "The exit code is 1 when a chain is broken or cut off.",
 }
 """What a command's help says beside its purpose."""
+
+
+_CARDS = (
+    "with --offline: also write every sample card, in every state and language, as the JSON that "
+    "would be sent: DIR/slack/*.json and DIR/line/*.json"
+)
 
 
 def _port(word: str) -> int:
@@ -145,7 +152,8 @@ def _check_config(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     settings = load(options.config)
     wrong = tuple(prove_settings(settings))
-    report = asyncio.run(examine(settings, Adapters(), wrong, offline=options.offline))
+    looked = examine(settings, Adapters(), wrong, offline=options.offline, cards=options.cards)
+    report = asyncio.run(looked)
     print(report.said)  # noqa: T201 - its purpose
     return 0 if report.well else 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bot.chat.texts import Words
 from bot.core.config import OnFail
@@ -13,7 +14,7 @@ from bot.core.config.release_file import component_executor, component_logs, com
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
 from bot.engine.planner import may_roll_back
-from bot.platforms import examine_platforms
+from bot.platforms import examine_platforms, write_cards
 from bot.resources import Factory
 from bot.settings import Settings
 from bot.store import Store
@@ -38,17 +39,27 @@ class Report:
 
 
 async def examine(
-    settings: Settings, factory: Factory, wrong: Iterable[Problem] = (), *, offline: bool
+    settings: Settings,
+    factory: Factory,
+    wrong: Iterable[Problem] = (),
+    *,
+    offline: bool,
+    cards: Path | None = None,
 ) -> Report:
     """Look at everything; with `offline` nothing outside this machine's files is asked.
 
-    `wrong` is what the adapters found in the settings.
+    `wrong` is what the adapters found in the settings; `cards` the folder for every sample card.
+    Raises ValueError for `cards` without `offline`.
     """
+    if cards is not None and not offline:
+        raise ValueError("--cards wants --offline: cards are written, never sent")
     lines = [f"ok       {settings.summary()}"]
     lines += [f"PROBLEM  {problem}" for problem in wrong]
     lines += [f"warning  {warning}" for warning in settings.warnings]
     lines += _policies(settings)
     lines += await examine_platforms(settings.environment, settings.file.rooms, offline=offline)
+    if cards is not None:
+        lines.append(f"ok       cards: {write_cards(cards)} files in {cards}")
     if offline:
         return Report(tuple(lines))
     lines.append(await _store(settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from bot.chat.platform import Ground, Platform
 from bot.core.config import RoomConfig
@@ -45,6 +46,14 @@ async def examine_platforms(
 
         lines += await line_doctor.examine(environment, rooms, offline=offline)
     return lines
+
+
+def write_cards(folder: Path) -> int:
+    """Write every sample card as each platform would be sent it; returns how many files."""
+    # It needs the libraries of all platforms, which nothing else does.
+    from bot.chat import sample_files
+
+    return sample_files.write(folder)
 
 
 MAKERS: tuple[Callable[[Ground], Platform | None], ...] = (slack, line)

@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
 
 from bot.__main__ import EX_CONFIG, main
+from bot.chat import sample_files
 from bot.core.redact import redact
 from bot.store import Store
 from tests.support.bots import Twins, page_of, release_yml, running_bot
@@ -105,6 +107,21 @@ def test_serve_refuses_wrong_settings_with_its_own_exit_code(
 
     assert main(["serve"]) == EX_CONFIG
     assert "rooms" in capsys.readouterr().err
+
+
+def test_doctor_writes_cards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only offline, as nothing of it is ever sent."""
+    _environment(monkeypatch, tmp_path)
+    write = Mock(return_value=7)
+    monkeypatch.setattr(sample_files, "write", write)
+
+    assert main(["doctor", "--cards", str(tmp_path)]) == 2
+    assert "--offline" in capsys.readouterr().err
+    assert main(["doctor", "--offline", "--cards", str(tmp_path)]) == 0
+    write.assert_called_once_with(tmp_path)
+    assert "cards: 7 files" in capsys.readouterr().out
 
 
 def test_doctor_says_what_answers(

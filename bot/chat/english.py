@@ -284,6 +284,40 @@ TEXTS: dict[str, str] = {
     "check.link": "The log lines of this window",
     "finding.new": "NEW {type}: {after} since the deployment, never in the baseline. {sample}",
     "finding.rise": "UP {type}: {after} since the deployment, {before} in the baseline. {sample}",
+    "calibrated.up": (
+        "UP x{ratio} ({low}-{high}) {type}: {seen} in {minutes} min, {mean} expected at this hour; "
+        "1 in {odds} healthy releases; since minute {after}"
+    ),
+    "calibrated.stays_up": (
+        "STAYS UP x{ratio} ({low}-{high}) {type}: {seen} in {minutes} min, {mean} expected at this "
+        "hour, above all of the two hours before; 1 in {odds} healthy releases; at minute {after}"
+    ),
+    "calibrated.gone": (
+        "GONE x{ratio} ({low}-{high}) {type}: {seen} in {minutes} min, {mean} expected; "
+        "1 in {odds} healthy releases; since minute {after}"
+    ),
+    "calibrated.canary": (
+        "UP x{ratio} on the canary {type}: {seen}, {mean} expected from {control} on the other "
+        "hosts; since minute {after} (0: with other types together)"
+    ),
+    "calibrated.new": (
+        "NEW {type}: {seen} on {hosts} hosts, never seen before; 1 in {odds} healthy releases"
+    ),
+    "calibrated.new_watch": (
+        "new, watch {type}: {seen} on {hosts} hosts; 1 in {odds} healthy releases shows such a one"
+    ),
+    "calibrated.variant": "new variant of {known}: {type}, {seen} on {hosts} hosts",
+    "calibrated.common": "Everything rose x{factor}, as with traffic",
+    "calibrated.quiet": (
+        "quiet: {count} types within range, largest x{largest}; in {minutes} min we would have "
+        "seen x{limit} on {type}, x{rare} on the type in the middle"
+    ),
+    "calibrated.short_baseline": (
+        "The baseline has {days} days and {moments} moments to compare with ({needed} days and "
+        "{moments_needed} moments are needed)"
+    ),
+    "calibrated.window_open": "{minutes} of {needed} minutes are over",
+    "calibrated.missing_minutes": "Minutes without any log line: {count}, unknown and not zero",
     "verdict.fail": "{type}: {before} before, {after} after (error types in trouble: {count})",
     "verdict.pass": "pass (a known error must be {multiple} times as frequent to be seen)",
     "verdict.unexplained": "No reason was given",

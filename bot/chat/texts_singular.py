@@ -33,15 +33,48 @@ ONE: dict[str, One] = {
         "documents",
         "{documents} log line in {index} cannot be counted by {field}: the mapping lacks it",
     ),
-    "errors.title": One(
-        "types", "Errors of {target} since {since:time} (#{release}): {types} type, {new} new"
+    "check.round_repeated": One(
+        "repeat", "Round {round} of {rounds} at {at:time}, after {repeat} repeat: {result:text}"
     ),
-    "errors.title_unreleased": One(
-        "types", "Errors of {target} since {since:time}: {types} type, {new} new"
+    "errors.title": One(
+        "rows",
+        "Errors of {subject} since {since:day} ({releases}): "
+        "{rows} error type by component, {new} new",
+    ),
+    "errors.title_each": One(
+        "rows",
+        "Errors of {subject} since the last deployment of each component ({releases}): "
+        "{rows} error type by component, {new} new",
+    ),
+    "errors.title_since": One(
+        "rows",
+        "Errors of {subject} since {since:day}: {rows} error type by component, {new} new",
+    ),
+    "errors.title_between": One(
+        "rows",
+        "Errors of {subject} from {since:day} to {until:day}: "
+        "{rows} error type by component, {new} new",
     ),
     "share.start.digest": One(
         "count", "{target}: release #{release} of {count} component begins ({components})"
     ),
     "step.failed": One("hosts", "{step}: {failed} of {hosts} host not done ({names}). {detail}"),
+    "slack.start.more": One(
+        "count", "Version of {count} more component: write component=VERSION in a line."
+    ),
+    "line.need": One(
+        "pushes",
+        "LINE: at most {pushes} push, {messages} messages to all members; "
+        "left this month: {left} of {limit}",
+    ),
+    "line.need_too_many": One(
+        "pushes",
+        "LINE: up to {pushes} push, {messages} messages to all members, but only {left} of "
+        "{limit} are left this month: the end and the shares may not be sent; ask for the status",
+    ),
+    "line.need_unlimited": One(
+        "pushes", "LINE: at most {pushes} push, {messages} messages to all members"
+    ),
+    "event.step_progressed": One("hosts", "{step}: {state:state}, {done} of {hosts} host done"),
     "fact.planned": One("steps", "planned {target}: {steps} step"),
 }

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.core import intent
 from bot.core.card import Action, Card, Cell, Confirm, Style
 from bot.core.command import Command, Misunderstood, Trouble
 from bot.core.inbound import Inbound, Outcome, Reply
@@ -69,6 +70,19 @@ def misunderstood(meant: Misunderstood) -> Reply:
         ),
     )
     return Reply(outcome=Outcome.NOT_UNDERSTOOD, card=card)
+
+
+def needing_reason(line: str, names: intent.Names) -> Action | None:
+    """The button that asks for the reason of this line; None when the line needs none now."""
+    meant = intent.parse(line, wake=intent.Wake(required=False), names=names)
+    if not isinstance(meant, Misunderstood):
+        return None
+    return next((a for a in _asked_for(meant) if a.verb == SAY and a.value == line), None)
+
+
+def with_reason(line: str, reason: str) -> str:
+    """A line with its reason behind it, as it is said."""
+    return f"{line} {BECAUSE} {' '.join(reason.split())}"
 
 
 def _asked_for(meant: Misunderstood) -> tuple[Action, ...]:

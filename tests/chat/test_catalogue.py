@@ -26,18 +26,22 @@ _SCRIPTS = {
 }
 _TYPED = {
     *Verb, *OPTION_KEYS, *YES, *ConfirmMode, *OnFail, "because", "deploy", "since", "between",
-    "and", "yesterday", "top", "to", "key", "value", "component", "step", "VERSION", "NAME", "VERB",
-    "h", "s", "m", "d", "T", "all", "failures", "yes", "no", "admin",
+    "and", "yesterday", "today", "top", "to", "of", "key", "value", "component", "step",
+    "VERSION", "NAME", "VERB", "h", "s", "m", "d", "T", "all", "failures", "yes", "no", "admin",
+    "release",
 }  # fmt: skip
 """What people type is the same in every language: the grammar, its examples, and roles."""
 _NAMES = {
     "LINE": "a product",
     "Slack": "a product",
     "release.yml": "a file",
+    "fields.level": "a key of that file",
     "ERROR": "a log level, as logs have it",
     "WARN": "a log level, as logs have it",
     "Go": "the procedure's word for it, and its verb",
     "B": "the name of a rule",
+    "x": "times, in front of a number",
+    "ID": "written so in every language",
 }
 _LINKING = {"by", "at", "of"}
 """English words between parameters, which other languages may say with a sign."""
@@ -106,7 +110,7 @@ def test_no_english_is_left_by_accident(language: Language) -> None:
         key: sorted(found)
         for key in TEXTS
         for form in forms(language, key)
-        if (found := set(re.findall(r"[A-Za-z][A-Za-z_]*(?:\.yml)?", words(form))) - known)
+        if (found := set(re.findall(r"[A-Za-z][A-Za-z_]*(?:\.yml|\.level)?", words(form))) - known)
     }
 
     assert left == {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.chat.line import fresh
 from bot.chat.line.events import Heard
-from bot.chat.line.limits import ALT_TEXT, CONFIRM_TEXT, Message, cut, shown
-from bot.chat.line.pieces import postback
+from bot.chat.line.limits import ALT_TEXT, CONFIRM_TEXT, QUICK_REPLIES, Message, cut, shown
+from bot.chat.line.pieces import WAKE, postback
 from bot.chat.line.render import Renderer, plain, say_it
 from bot.chat.line.taps import DECIDE, DROP, PICK, Tap
 from bot.chat.texts import Words
@@ -18,14 +19,15 @@ from bot.core.card import Action, Confirm
 from bot.core.inbound import Inbound
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.engine import authority, decisions
+from bot.engine import authority, cards, decisions
+from bot.engine.cards import SAY
 from bot.engine.decisions import Decision
 from bot.engine.services import Services
 
 WITHIN = timedelta(minutes=2)
 """How long the next message of a person counts as the reason that was asked for."""
 _ASKED = "line:reason:"
-_OFFERED = {
+_OFFERED: dict[str, tuple[str, ...]] = {
     Verb.OVERRIDE: ("known", "checked"),
     Verb.SKIP: ("known", "checked"),
     Verb.START: ("known", "checked"),
@@ -41,6 +43,8 @@ class Dialogs:
 
     async def needed(self, tap: Tap, inbound: Inbound) -> Action | None:
         """The action whose dialog comes first; None: press it, to be done or to be refused."""
+        if tap.verb == SAY:
+            return cards.needing_reason(tap.value, authority.names(self._services))
         value, decision = button.read(tap.value), Decision.clicked(inbound)
         release = await fresh.stored(self._services, value.release) if value else None
         if value is None or release is None or decision is None:
@@ -62,7 +66,7 @@ class Dialogs:
         if not confirm.reason:
             return [_template(action, confirm, say)]
         await self._await(heard, action)
-        usual = _OFFERED.get(Verb(action.verb), _USUAL)
+        usual = _OFFERED.get(action.verb, _USUAL)
         taps = [
             postback(
                 say(text(f"reason.{code}")),
@@ -138,6 +142,17 @@ def zoned(picked: str, zone: str) -> str:
         return ""
     local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
     return local.isoformat(timespec="minutes")
+
+
+def choose_target(targets: Sequence[str], say: Words) -> Message:
+    """The targets that are started from here, each to be said by one tap."""
+    if not targets:
+        return plain(say(text("slack.start.none")))
+    items = [say_it(name, f"{WAKE} start {name}") for name in targets[:QUICK_REPLIES]]
+    left = targets[QUICK_REPLIES:]
+    more = ["", *(f"{WAKE} start {name}" for name in left)] if left else []
+    asked = "\n".join([say(text("button.form")), *more])
+    return plain(asked) | {"quickReply": {"items": items}}
 
 
 def ask_end(first: str, say: Words) -> Message:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.chat.line import events, taps
-from bot.chat.line.dialogs import Dialogs, ask_end, picker, zoned
+from bot.chat.line.dialogs import Dialogs, ask_end, choose_target, picker, zoned
 from bot.chat.line.events import Heard, Kind
 from bot.chat.line.limits import Message
 from bot.chat.line.replies import Replies
@@ -21,7 +21,8 @@ from bot.core.config import LineRoom
 from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.engine import authority, identity
+from bot.engine import authority, cards, identity
+from bot.engine.cards import FORM, SAY
 from bot.engine.submission import Submission
 from bot.store import Tx
 from bot.store.errors import StoreError
@@ -82,8 +83,7 @@ class Ear:
         names = authority.names(self._services)
         called = heard.called or _for_us(heard.text, names)
         if asked is not None and not called:
-            inbound = self._inbound(heard, room, verb=asked.verb, value=asked.value)
-            await self._submit(heard, inbound.model_copy(update={"reason": heard.text}))
+            await self._submit(heard, self._inbound(heard, room, **_fields(asked, heard.text)))
             await self._dialogs.settled(heard)
             return
         if not (called or heard.alone):
@@ -111,17 +111,26 @@ class Ear:
             if await self.keep(json.dumps(event), heard.id):
                 await self._dialogs.settled(heard)
                 self._aside(self._replies.say(heard, room, text("draft.kept")))
+        elif tap.verb == FORM:
+            if await self.keep(json.dumps(event), heard.id):
+                choice = choose_target(self._targets(room), self._ground.words(room))
+                self._aside(self._replies.send(heard, [choice]))
         else:
             await self._pressed(heard, tap, room, event)
+
+    def _targets(self, room: str) -> list[str]:
+        """What is started from here; from the chat with the bot alone, everything."""
+        targets = self._services.file().targets.items()
+        return [name for name, t in targets if room in {DIRECT, *t.rooms}]
 
     async def _pressed(self, heard: Heard, tap: taps.Tap, room: str, event: dict[str, Any]) -> None:
         say = self._ground.words(room)
         reason = say(text(f"reason.{tap.reason}")) if tap.reason else ""
-        inbound = self._inbound(heard, room, verb=tap.verb, value=tap.value)
+        inbound = self._inbound(heard, room, **_fields(tap, reason))
         known = await identity.known(self._services, inbound)
         action = await self._dialogs.needed(tap, known) if tap.kind == taps.PRESS else None
         if action is None:
-            await self._submit(heard, inbound.model_copy(update={"reason": reason}))
+            await self._submit(heard, inbound)
             await self._dialogs.settled(heard)
         elif await self.keep(json.dumps(event), heard.id):
             messages = await self._dialogs.ask(heard, action, say)
@@ -163,6 +172,13 @@ class Ear:
 
     def _aside(self, work: Any) -> None:
         self._ground.background(_logged(work), "line")
+
+
+def _fields(tap: taps.Tap, reason: str) -> dict[str, str]:
+    """A press, or the line that it stands for."""
+    if tap.verb == SAY:
+        return {"text": cards.with_reason(tap.value, reason) if reason else tap.value}
+    return {"verb": tap.verb, "value": tap.value, "reason": reason}
 
 
 async def _logged(work: Any) -> None:

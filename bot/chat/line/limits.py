@@ -44,13 +44,9 @@ def cut(text: str, most: int) -> str:
     plain = _HARMFUL.sub("", text)
     if width(plain) <= most:
         return plain
-    kept, room = [], most - 1
-    for character in plain:
-        room -= width(character)
-        if room < 0:
-            break
-        kept.append(character)
-    return "".join(kept).rstrip() + "…"
+    units = plain.encode("utf-16-le")[: 2 * (most - 1)]
+    # Half a character at the end is left out.
+    return units.decode("utf-16-le", "ignore").rstrip() + "…"
 
 
 def shown(text: str, most: int) -> str:

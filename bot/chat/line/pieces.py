@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.chat.line.limits import DISPLAY, LABEL, Message, shown
+from bot.chat.line.limits import DISPLAY, LABEL, Message, shown, width
 from bot.chat.line.taps import PRESS, Tap
+from bot.chat.line.taps import fits as tap_fits
 from bot.core.card import Action, Style
 from bot.core.value import Text, text
+from bot.engine.cards import SAY
+
+WAKE = "release"
+"""The word that wakes the bot in a group."""
 
 INK, DIM, RED, GREEN, AMBER, BLUE = (
     "#1F2328", "#6B7280", "#B42318", "#067647", "#B54708", "#175CD3",
@@ -123,12 +128,34 @@ def button(label: str, action: Action) -> Message:
         Style.PLAIN: {"style": "secondary"},
     }
     tap = Tap(kind=PRESS, verb=action.verb, value=action.value)
-    return {
-        "type": "button",
-        "height": "sm",
-        **look[action.style],
-        "action": postback(label, tap),
-    }
+    does = message(label, spoken(action)) if _is_line(action) else postback(label, tap)
+    return {"type": "button", "height": "sm", **look[action.style], "action": does}
+
+
+def fits(action: Action) -> bool:
+    """Whether a button can do it; a line that is too long is only shown."""
+    if _is_line(action):
+        return width(spoken(action)) <= DISPLAY
+    return tap_fits(Tap(kind=PRESS, verb=action.verb, value=action.value))
+
+
+def whole(action: Action, label: str) -> bool:
+    """Whether the button shows all of what it says or asks the reason of."""
+    return action.verb != SAY or (fits(action) and label == action.value)
+
+
+def spoken(action: Action) -> str:
+    """A line as it is typed in a group, with the word that wakes the bot."""
+    return f"{WAKE} {action.value}"
+
+
+def message(label: str, line: str) -> Message:
+    """An action that has the person who presses say a line."""
+    return {"type": "message", "label": shown(label, LABEL), "text": shown(line, DISPLAY)}
+
+
+def _is_line(action: Action) -> bool:
+    return action.verb == SAY and action.confirm is None
 
 
 def postback(label: str, tap: Tap, **options: object) -> Message:

@@ -9,7 +9,6 @@ from bot.chat.line import pieces
 from bot.chat.line.limits import (
     ALT_TEXT,
     BUBBLE_BYTES,
-    DISPLAY,
     LABEL,
     MENTIONS,
     QUICK_REPLIES,
@@ -99,8 +98,8 @@ class Renderer:
             "size": "mega",
             "body": box("vertical", body, spacing="sm"),
         }
-        if card.actions:
-            buttons = [pieces.button(self.label(action), action) for action in card.actions]
+        buttons = [pieces.button(self.label(a), a) for a in card.actions if pieces.fits(a)]
+        if buttons:
             found["footer"] = box("vertical", buttons, spacing="sm")
         return found
 
@@ -126,6 +125,7 @@ class Renderer:
 
     def _lines(self, card: Card, fold: Fold) -> list[Message]:
         said = [self._cell(line) for line in card.lines if not _typable(line)]
+        said += [a.value for a in card.actions if not pieces.whole(a, self.label(a))]
         found = [words(cut(line, fold.text)) for line in said if line.strip()]
         return self._some(found, fold.lines)
 
@@ -192,10 +192,7 @@ def _calm(row: Row) -> bool:
 
 def say_it(label: str, line: str) -> Message:
     """A quick reply that says a line."""
-    return {
-        "type": "action",
-        "action": {"type": "message", "label": shown(label, LABEL), "text": shown(line, DISPLAY)},
-    }
+    return {"type": "action", "action": pieces.message(label, line)}
 
 
 def mention(said: str, accounts: Mapping[str, str]) -> Message:

@@ -27,11 +27,21 @@ class Tap(Value):
 
     def write(self) -> str:
         """The one way to write it: `p|approve||v1|42|…`. Raises ValueError when it is too long."""
-        data = f"{self.kind}|{self.verb}|{self.reason}|{self.value}"
+        data = _written(self)
         if len(data) > DATA:
             msg = f"the data of a button has at most {DATA} characters"
             raise ValueError(msg)
         return data
+
+
+def fits(tap: Tap) -> bool:
+    """Whether a button can carry it, whatever reason is chosen later."""
+    longest = tap.model_copy(update={"reason": max(REASONS, key=len)})
+    return len(_written(longest)) <= DATA
+
+
+def _written(tap: Tap) -> str:
+    return f"{tap.kind}|{tap.verb}|{tap.reason}|{tap.value}"
 
 
 def read(data: str) -> Tap | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot.chat.slack import home, inbound, modals
+from bot.chat.slack import blocks, home, inbound, modals
 from bot.chat.slack.answers import notice
 from bot.chat.slack.api import SlackError
 from bot.chat.slack.blocks import Block
@@ -25,7 +25,8 @@ from bot.core.release import Release
 from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.view import buttons
-from bot.engine import answers, authority, planner
+from bot.engine import answers, authority, cards, planner
+from bot.engine.cards import SAY
 from bot.engine.rooms import asked_people
 from bot.engine.transition import load
 
@@ -49,19 +50,25 @@ class Dialogs:
         """Open the dialog in front of a button; a button that means nothing any more is pressed."""
         action = await self._action(heard)
         if action is None:
-            await self._desk.take(heard, again=False)
+            meant = inbound.typed(heard, heard.value) if heard.verb == SAY else heard
+            await self._desk.take(meant, again=False)
             return
         room = await self._desk.place(heard)
         secret = modals.carried(heard, room)
-        if await self._open(heard, modals.reason(action, self._say(room), secret)) is not None:
+        fits = len(modals.metadata(secret)) <= modals.METADATA
+        made = modals.reason(action, self._say(room), secret)
+        if fits and await self._open(heard, made) is not None:
             return
         value = button.read(heard.value)
         where = f"#{value.release} {value.step.strip('*')}".strip() if value else ""
-        line = f"{heard.verb} {where} because …"
+        said = heard.value if heard.verb == SAY else f"{heard.verb} {where}"
+        line = cards.with_reason(said, blocks.ELLIPSIS)
         await self._desk.answers.tell(heard, room, notice(text("slack.no_dialog", line=line)))
 
     async def _action(self, heard: Heard) -> Action | None:
-        """The button as the release offers it now."""
+        """The button as the release, or the grammar, offers it now."""
+        if heard.verb == SAY:
+            return cards.needing_reason(heard.value, authority.names(self._workspace.services))
         value = button.read(heard.value)
         if value is None:
             return None

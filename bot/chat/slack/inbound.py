@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.chat.slack.render import ASK
+from bot.engine import cards
+from bot.engine.cards import SAY
 
 Payload = Mapping[str, Any]
 
@@ -99,7 +101,7 @@ def click(body: Payload) -> Heard | None:
     if not verb or not place:
         return None
     parts = (_text(user, "id"), _text(action, "action_ts"), place, _text(action, "action_id"))
-    return Heard(
+    heard = Heard(
         dedupe=f"slack:click:{':'.join(parts)}",
         user=_text(user, "id"),
         team=_text(user, "team_id") or _text(_part(body, "team"), "id"),
@@ -113,6 +115,12 @@ def click(body: Payload) -> Heard | None:
         private=bool(container.get("is_ephemeral")) or _is_private(message),
         home=_text(_part(body, "view"), "type") == "home",
     )
+    return heard if heard.verb != SAY or heard.asks else typed(heard, heard.value)
+
+
+def typed(heard: Heard, line: str) -> Heard:
+    """The same as if this person had typed a line there."""
+    return replace(heard, verb="", value="", text=line)
 
 
 def submitted(body: Payload, secret: Mapping[str, str]) -> Heard:
@@ -153,6 +161,8 @@ def shortcut(body: Payload) -> Heard:
 
 def with_reason(heard: Heard, reason: str) -> Heard:
     """The same, for a reason."""
+    if heard.verb == SAY:
+        return typed(heard, cards.with_reason(heard.value, reason))
     return replace(heard, reason=reason)
 
 

@@ -18,6 +18,7 @@ from bot.chat.slack.inbound import Payload
 from bot.chat.slack.render import ASK, PRESS
 from bot.chat.slack.workspace import Workspace
 from bot.core.inbound import Outcome
+from bot.engine.cards import FORM
 
 COMMAND = "/release"
 EVENTS = ("app_home_opened", "app_mention", "message")
@@ -90,7 +91,9 @@ class Listeners:
         heard = inbound.click(body)
         if heard is None:
             return await ack()
-        if heard.asks:
+        if heard.verb == FORM:
+            self._desk.beside(self._dialogs.ask_start(inbound.typed(heard, "")))
+        elif heard.asks:
             self._desk.beside(self._dialogs.ask_reason(heard))
         else:
             await self._desk.take(heard, again=False)

@@ -44,13 +44,18 @@ def modal(
             "text": blocks.cut(say(text("slack.back")), BUTTON),
             "emoji": False,
         },
-        "private_metadata": json.dumps(secret, separators=(",", ":")),
+        "private_metadata": metadata(secret),
         "blocks": content,
     }
     if any(block["type"] == "input" for block in content):
         key = "slack.start.send" if callback == START else "slack.send"
         made["submit"] = blocks.plain(say(text(key)), BUTTON)
     return made
+
+
+def metadata(secret: Mapping[str, str]) -> str:
+    """What a dialog carries for us, as Slack keeps it."""
+    return json.dumps(secret, separators=(",", ":"), ensure_ascii=False)
 
 
 def secret_of(view: Mapping[str, Any]) -> dict[str, str]:

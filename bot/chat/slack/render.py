@@ -9,6 +9,7 @@ from bot.chat.slack import blocks
 from bot.chat.slack.blocks import Block
 from bot.core.card import Action, Card, Cell, Style, Table
 from bot.core.value import Text, text
+from bot.engine.cards import SAY
 
 Say = Callable[[Text], str]
 """Turns a message key and its parameters into a sentence."""
@@ -72,7 +73,8 @@ def card_blocks(card: Card, say: Say, mentioned: Sequence[str] = ()) -> list[Blo
 
 def buttons(card: Card, say: Say) -> list[Block]:
     """The buttons of a card."""
-    return blocks.actions([_button(a, i, say) for i, a in enumerate(card.actions)])
+    kept = [(i, a) for i, a in enumerate(card.actions) if len(a.value) <= blocks.BUTTON_VALUE]
+    return blocks.actions([_button(action, index, say) for index, action in kept])
 
 
 def fallback(card: Card, say: Say) -> str:
@@ -98,6 +100,8 @@ def _cell(cell: Cell, say: Say) -> str:
 def _texts(card: Card, say: Say) -> list[str]:
     """The sentence of the card and its lines, each once."""
     said = [say(card.text), *(_cell(line, say) for line in card.lines)]
+    # A line to be said that no button shows whole.
+    said += [a.value for a in card.actions if a.verb == SAY and len(a.value) > blocks.BUTTON]
     return [line for line in dict.fromkeys(said) if line and line != say(card.title)]
 
 

@@ -144,9 +144,12 @@ class Channel:
 
 
 def _is_for_all(slot: str, card: Card) -> bool:
-    """Whether the channel hears it beside the thread; of reminders only the escalation."""
+    """Whether the channel hears it beside the thread; of reminders only the escalation.
+
+    A pause is told only where there is no board, and so no thread.
+    """
     escalation = card.kind == "reminder" and bool(card.mentions)
-    return card.kind in BROADCAST or escalation or slot.startswith("override:")
+    return card.kind in BROADCAST or escalation or slot.startswith(("override:", "expired:"))
 
 
 def _is_urgent(card: Card) -> bool:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.chat.line import taps
 from bot.chat.line.limits import BUBBLE_BYTES, size
 from bot.chat.line.render import FOLDS, Renderer, mention, plain
+from bot.chat.samples import HOSTILE
 from bot.chat.texts import Words
 from bot.core import view
 from bot.core.card import Action, Card, Chart, Confirm, Row, Series, Style, Table
@@ -26,17 +27,6 @@ from tests.support.line_rules import complaints
 from tests.support.releases import ADMIN, release, target
 
 DRAW = Renderer(Words("Asia/Tokyo"))
-HOSTILE = (
-    "",
-    " ",
-    "x" * 50_000,
-    "\N{PILE OF POO}" * 3000,
-    "\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe \u0645\u0631\u062d\u0628\u0627 " * 200,
-    "{m0} }{ {{x}} {everyone}",
-    "@channel <!here> <@U1|x> https://evil.example/a?b=c \n\n\r\t\0\x1b[31m",
-    "\ud800 lone \udfff",
-    "\u0e01\u0e33\u0e25\u0e31\u0e07" * 400,
-)
 
 
 def cards(made: Release) -> Iterator[Card]:
@@ -48,6 +38,8 @@ def cards(made: Release) -> Iterator[Card]:
         for q in made.questions
         for last in (True, False)
     )
+    yield from (view.expired(made, q) for q in made.questions)
+    yield from (view.paused(made, pause) for pause in made.pauses)
     for step in made.steps:
         if step.kind is StepKind.CHECK:
             yield view.check(made, step)

@@ -27,6 +27,10 @@ from bot.core.value import text
         ("notice", "rolling_back", "rollback.running", None),
         ("notice", "paused", "rollback.failed", Worth.DECISION),
         ("notice", "overridden", "override.title", Worth.DECISION),
+        ("notice", "paused", "paused.by", Worth.DECISION),
+        ("notice", "paused", "paused.rule", Worth.DECISION),
+        ("notice", "expired", "expired", Worth.DECISION),
+        ("notice", "expired", "expired.start", Worth.DECISION),
     ],
 )
 def test_what_a_card_is_worth(kind: str, state: str, key: str, wanted: Worth | None) -> None:

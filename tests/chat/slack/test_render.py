@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.chat.samples import HOSTILE
 from bot.chat.slack import render
 from bot.chat.texts import Words
 from bot.core import view
@@ -21,15 +22,7 @@ from tests.support.chaos import Chaos, any_release
 from tests.support.slack_oracle import check_message
 
 SAY = Words("Asia/Tokyo")
-HOSTILE = (
-    "<!channel> <@U123> &lt;!here&gt; *bold* _it_ `code` https://evil.example/ @here",
-    "\u202egnp.exe \u2066abc\u2069 \u0627\u0644\u0639\u0631\u0628\u064a\u0629",
-    "\N{ROCKET}" * 400 + "\N{ZERO WIDTH JOINER}",
-    "x" * 50_000,
-    "",
-    "\x00\x07\n\n\t",
-    "\u65e5\u672c\u8a9e" * 300,
-)
+MARKUP = HOSTILE[6]
 
 
 def _said(said: str) -> Text:
@@ -94,7 +87,7 @@ def test_any_card_is_accepted(word: str, rows: int, buttons: int) -> None:
 @pytest.mark.scenario(33)
 def test_nothing_in_a_card_is_markup() -> None:
     """Data stands only where Slack reads no markup; in the text it is escaped."""
-    made = render.message(_card(HOSTILE[0], 2, 2), SAY)
+    made = render.message(_card(MARKUP, 2, 2), SAY)
 
     kinds = set(_types(made["blocks"]))
     assert "mrkdwn" not in kinds
@@ -158,4 +151,6 @@ def _cards(release: Any) -> list[Card]:
     cards = [view.board(release, datetime(2026, 8, 6, tzinfo=UTC)), view.rollback(release)]
     cards += [view.question(release, question, ["anna"]) for question in release.questions]
     cards += [view.check(release, s) for s in release.steps if s.kind is StepKind.CHECK]
+    cards += [view.expired(release, question) for question in release.questions]
+    cards += [view.paused(release, pause) for pause in release.pauses]
     return cards

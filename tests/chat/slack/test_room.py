@@ -16,7 +16,7 @@ from bot.core.value import text
 from bot.ports import RoomBusyError, RoomError
 from bot.store.rows import EffectRow
 from tests.support import engines
-from tests.support.second_slack import CHANNEL
+from tests.support.second_slack import CHANNEL, MIRROR
 from tests.support.slack_stub import StubApi, stub_workspace
 
 KEY = engines.HOME
@@ -79,6 +79,7 @@ async def test_cards_hang_on_the_board(bot: engines.Bot, channel: Channel, api: 
         ("verdict", "check:chat/check"),
         ("result", "result"),
         ("notice", "override:chat/check"),
+        ("notice", "expired:1"),
         ("notice", "rollback"),
     ):
         await channel.show(f"release:1:{slot}", _card(kind), None)
@@ -86,7 +87,17 @@ async def test_cards_hang_on_the_board(bot: engines.Bot, channel: Channel, api: 
 
     assert ref == f"{CHANNEL}:1.1"
     assert {post["thread_ts"] for post in posts} == {"1.1"}
-    assert [bool(p.get("reply_broadcast")) for p in posts] == [True, False, True, True, False]
+    assert [bool(p.get("reply_broadcast")) for p in posts] == [True, False, True, True, True, False]
+
+
+async def test_a_pause_in_a_room_that_only_hears(bot: engines.Bot, api: StubApi) -> None:
+    """It is a message of its own, as there is no board whose thread could hold it."""
+    workspace = stub_workspace(api, bot.services)
+    hearer = Channel("team", MIRROR, workspace=workspace, people=People(workspace))
+    ref = await hearer.show("release:1:pause:1", _card("notice"), None)
+
+    assert ref == f"{MIRROR}:1.1"
+    assert "thread_ts" not in api.made("chat.postMessage")[0]
 
 
 async def test_a_card_before_its_board_waits(

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from bot.chat.samples import HOSTILE
 from bot.chat.slack import home, modals
 from bot.chat.slack.inbound import Heard
 from bot.chat.texts import Words
@@ -13,7 +14,6 @@ from bot.core import view
 from bot.core.card import Action, Card, Confirm, Row, Table
 from bot.core.operation import Candidate
 from bot.core.value import text
-from tests.chat.slack.test_render import HOSTILE
 from tests.support.chaos import Chaos, any_release
 from tests.support.slack_oracle import check_view
 

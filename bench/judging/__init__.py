@@ -1,0 +1,1 @@
+"""Backgrounds, injections, rivals and measures for `bench.verdict`; no rate model of the policy."""

@@ -1,0 +1,166 @@
+"""One look after a deployment: scores of each type against the stored calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.verdict.calibrated import level, scores, shape
+from bot.core.verdict.calibrated.calibration import ALPHA, WARN_FACTOR, Calibration
+from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
+from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Minutes, Score, Window
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A type whose score is rarer than the cut (or, for a watch line, than eight times it)."""
+
+    key: str
+    score: Score
+    at: int
+    """Minutes after the deployment at which it was first so rare."""
+    rarity: float
+    odds: float
+    """The probability that a release without a fault shows so rare a score anywhere."""
+    proven: bool
+    """Whether it exceeds the cut of an alarm."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the minutes since a deployment say."""
+
+    keys: tuple[str, ...]
+    elapsed: int
+    """Whole minutes seen, at most 15."""
+    missing: int
+    """How many of them nothing is known of."""
+    seen: Floats
+    """(types,): events since the deployment."""
+    mean: Floats
+    """(types,): events expected, a common rise included."""
+    over: Floats
+    """(types,): 1 / kappa at this length."""
+    common: float
+    """The factor by which most types rose together; 1 where they did not."""
+    alarms: tuple[Alarm, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether any alarm is proven."""
+        return any(alarm.proven for alarm in self.alarms)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the window is complete: only then may it pass."""
+        return self.elapsed == WINDOW and not self.missing
+
+
+def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
+    """Judge the minutes [began, recent.end), at most 15; `began` is in minutes since the epoch.
+
+    `recent` has the calibration's types in its order and begins two hours before the deployment
+    or earlier, and at the end of the calibration or earlier. Raises PanelError otherwise.
+    """
+    if recent.keys != calibration.keys:
+        raise PanelError("the types are not those of the calibration")
+    if recent.start > min(began - BEFORE, calibration.end) or began < calibration.end:
+        raise PanelError("the minutes do not reach from the calibration to the deployment")
+    elapsed = min(recent.end - began, WINDOW)
+    if elapsed < 1:
+        raise PanelError("no minute since the deployment is over")
+    known = recent.known
+    counts = np.where(known, recent.counts, 0.0)
+    expects = np.where(known, shape.expected_later(calibration.rates, recent), 0.0)
+    window = _window(calibration, counts, expects, (recent.start, began, elapsed))
+    here = began - recent.start
+    missing = int((~known[here : here + elapsed]).sum())
+    found = _scores(calibration, window, elapsed, missing)
+    factor = found.common[:, -1]
+    if elapsed == WINDOW:
+        stays = scores.persistence_by_volume(
+            Minutes(counts, expects), np.array([here]), factor, calibration.fine
+        )
+        # The tail is fitted from smaller rises too, but none of them is worth an alarm.
+        found.scores[Score.PERSIST] = np.where(stays > np.log(scores.RISE), stays, 0.0)
+    return _judged(calibration, window, found, (elapsed, missing))
+
+
+def _window(
+    calibration: Calibration, counts: Floats, expects: Floats, times: tuple[int, int, int]
+) -> Window:
+    start, began, elapsed = times
+    here, since = began - start, calibration.end - start
+    at_deploy = level.continued(calibration.averages, counts[:, since:here], expects[:, since:here])
+    logs = at_deploy.logs()
+    rho = np.stack([level.rho(logs, beta) for beta in calibration.betas], axis=1)
+    after, shape_after = (
+        np.pad(x[:, here : here + elapsed], ((0, 0), (0, WINDOW - elapsed)))
+        for x in (counts, expects)
+    )
+    return Window(after[:, None], shape_after[:, None], rho[:, None])
+
+
+@dataclass(frozen=True)
+class _Scored:
+    scores: dict[Score, Floats]
+    """(types, looks that are over)."""
+    common: Floats
+    """(1, looks)."""
+
+
+def _scores(calibration: Calibration, window: Window, elapsed: int, missing: int) -> _Scored:
+    seen, mean = scores.observed(window), scores.expected(window)
+    factor = scores.common(seen, mean)
+    mean = mean * factor
+    done = _looks_over(elapsed)
+    found = {Score.RISE: scores.rise(seen, mean, calibration.over)[:, 0, done]}
+    # Lines that are still under way would look like a type that vanished.
+    if not missing:
+        found[Score.FALL] = scores.fall(seen, mean, calibration.over)[:, 0, done]
+    return _Scored(found, factor)
+
+
+def _looks_over(elapsed: int) -> NDArray[np.intp]:
+    return np.array([n for n, minute in enumerate(LOOKS) if minute <= elapsed])
+
+
+def _judged(
+    calibration: Calibration, window: Window, found: _Scored, times: tuple[int, int]
+) -> Look:
+    elapsed, missing = times
+    last = int(_looks_over(elapsed)[-1])
+    common = float(found.common[0, last])
+    alarms = [
+        alarm
+        for score, values in found.scores.items()
+        if score in calibration.tails
+        for alarm in _alarms(calibration, score, values)
+    ]
+    total = window.shape_after[:, 0].sum(axis=1) * window.rho[:, 0, -1] * common
+    return Look(
+        keys=calibration.keys,
+        elapsed=elapsed,
+        missing=missing,
+        seen=window.after[:, 0].sum(axis=1),
+        mean=np.asarray(total),
+        over=calibration.over[:, last],
+        common=common,
+        alarms=tuple(sorted(alarms, key=lambda a: (not a.proven, a.odds, a.key, a.score))),
+    )
+
+
+def _alarms(calibration: Calibration, score: Score, values: Floats) -> list[Alarm]:
+    most, tail = calibration.largest[score], calibration.tails[score]
+    cut, watch = most.cut(ALPHA[score]), most.cut(min(ALPHA[score] * WARN_FACTOR, 0.05))
+    rarity = tail.rarity(values)
+    made = []
+    for row in np.flatnonzero(rarity.max(axis=1) > max(watch, 0.0)):
+        best = float(rarity[row].max())
+        first = int(np.argmax(rarity[row] > (cut if best > cut else watch)))
+        at = WINDOW if score is Score.PERSIST else LOOKS[first]
+        key = calibration.keys[row]
+        made.append(Alarm(key, score, at, best, most.odds(best), proven=best > cut))
+    return made

@@ -1,0 +1,81 @@
+"""A calibration is made once, stored, and says what it was made of."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from bot.core.verdict.calibrated import calibration
+from bot.core.verdict.calibrated.calibration import calibrate, from_json, to_json
+from bot.core.verdict.calibrated.panel import Panel, PanelError
+from bot.core.verdict.calibrated.scores import Score
+from tests.support.counted_minutes import DAY, RATES, SHORT, START, baseline, quiet
+
+
+def test_it_can_be_stored_and_read_back() -> None:
+    """Every number is the same, bit by bit."""
+    made = baseline()
+
+    assert to_json(from_json(to_json(made))) == to_json(made)
+    assert from_json(to_json(made)).keys == made.keys
+
+
+def test_the_same_counts_give_the_same_calibration() -> None:
+    """Nothing in it is left to chance."""
+    again = calibrate(quiet().between(START, START + SHORT * DAY))
+
+    assert to_json(again) == to_json(baseline())
+
+
+def test_another_version_is_refused() -> None:
+    """What was stored by another version is made anew, never misread."""
+    body = {**json.loads(to_json(baseline())), "version": 0}
+
+    with pytest.raises(PanelError):
+        from_json(json.dumps(body))
+
+
+def test_rates_are_those_of_the_baseline() -> None:
+    """Events a minute of steady types, whatever the time of day."""
+    found = baseline().rates.mean(axis=1)
+
+    assert found[3:] == pytest.approx(np.array(RATES[3:]), rel=0.05)
+
+
+def test_known_incidents_are_left_out() -> None:
+    """No pseudo-deploy touches a span that is to be skipped."""
+    panel = quiet().between(START, START + SHORT * DAY)
+    skip = ((START + 2000, START + 3000),)
+    moments = calibration.pseudo_deploys(panel, 10, skip)
+
+    assert not ((moments > 1985) & (moments < 3000)).any()
+    assert len(moments) < len(calibration.pseudo_deploys(panel, 10, ()))
+
+
+def test_windows_with_missing_minutes_are_no_pseudo_deploys() -> None:
+    """An unknown minute is no quiet one."""
+    panel = quiet().between(START, START + 2 * DAY)
+    counts = panel.counts.copy()
+    counts[:, 1500:1510] = np.nan
+    moments = calibration.pseudo_deploys(
+        Panel(panel.start, panel.keys, counts, panel.exposure), 10, ()
+    )
+
+    assert not ((moments > 1485) & (moments < 1510)).any()
+
+
+def test_short_baselines_are_not_usable() -> None:
+    """Two days calibrate without judging, five days judge, a few hours are refused."""
+    assert not calibrate(quiet().between(START, START + 2 * DAY)).usable
+    assert baseline().usable
+    with pytest.raises(PanelError):
+        calibrate(quiet().between(START, START + 700))
+
+
+def test_vanished_types_are_looked_for_only_when_asked() -> None:
+    """Each score has its own tails and its own share of the false alarms."""
+    assert set(baseline().tails) == {Score.RISE, Score.PERSIST}
+    assert set(baseline(two_sided=True).tails) == set(Score)
+    assert sum(calibration.ALPHA.values()) <= 0.01

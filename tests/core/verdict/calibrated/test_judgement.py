@@ -1,0 +1,112 @@
+"""Fail may be said on incomplete data; pass never."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.core.value import text
+from bot.core.verdict.calibrated.births import births, judge_new
+from bot.core.verdict.calibrated.calibration import calibrate
+from bot.core.verdict.calibrated.judgement import Judgement, Seen, judge
+from bot.core.verdict.calibrated.look import look
+from bot.core.verdict.verdict import Result
+from tests.support.counted_minutes import BEGAN, DAY, after, baseline, quiet
+
+LOUD = [12.0] * 15
+LAG = text("honesty.lag", lag="9m", limit="5m")
+
+
+def judged(changed: dict[int, Sequence[float]], seen: Seen | None = None) -> Judgement:
+    """Fifteen minutes after the deployment, with some types changed."""
+    return judge(baseline(), look(baseline(), after(changed), began=BEGAN), seen or Seen())
+
+
+def test_complete_and_quiet_passes() -> None:
+    """And says what it would have seen."""
+    found = judged({})
+
+    assert found.result is Result.PASS
+    assert found.alarms == ()
+    assert found.quiet is not None
+
+
+def test_a_proven_rise_fails() -> None:
+    """With one line a type, although two scores saw it."""
+    found = judged({5: LOUD})
+
+    assert found.result is Result.FAIL
+    assert [line.params["type"] for line in found.alarms] == ["ERROR/type-5"]
+
+
+@pytest.mark.scenario(59)
+def test_gaps_keep_from_passing_and_not_from_failing() -> None:
+    """Missing lines could only add events."""
+    assert judged({}, Seen(gaps=(LAG,))).result is Result.INCONCLUSIVE
+    assert judged({}, Seen(gaps=(LAG,))).reasons == (LAG,)
+    assert judged({5: LOUD}, Seen(gaps=(LAG,))).result is Result.FAIL
+
+
+def test_an_open_window_is_inconclusive() -> None:
+    """Nine quiet minutes are no pass yet."""
+    found = judge(baseline(), look(baseline(), after({}, minutes=9), began=BEGAN))
+
+    assert found.result is Result.INCONCLUSIVE
+    assert [reason.key for reason in found.reasons] == ["calibrated.window_open"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    unknown=st.sets(st.integers(0, 14), max_size=15),
+    minutes=st.integers(1, 15),
+    gap=st.booleans(),
+)
+def test_pass_is_never_said_on_incomplete_data(
+    unknown: set[int], minutes: int, *, gap: bool
+) -> None:
+    """Whatever is missing: a minute, the end of the window, documents of the log store."""
+    recent = after({}, minutes=minutes)
+    for minute in unknown & set(range(minutes)):
+        recent.counts[:, minute - minutes] = np.nan
+    found = judge(
+        baseline(),
+        look(baseline(), recent, began=BEGAN),
+        Seen(gaps=(LAG,) if gap else ()),
+    )
+    complete = minutes == 15 and not unknown and not gap
+
+    assert (found.result is Result.PASS) is complete
+    assert found.result is not Result.FAIL
+
+
+def test_a_short_baseline_judges_nothing() -> None:
+    """Its cut would be a guess: the rise is shown, and the verdict is inconclusive."""
+    short = calibrate(quiet().between(BEGAN - 30 - 2 * DAY, BEGAN - 30))
+    found = judge(short, look(short, after({5: LOUD}), began=BEGAN))
+
+    assert found.result is Result.INCONCLUSIVE
+    assert found.reasons[0].key == "calibrated.short_baseline"
+    assert found.watch
+
+
+def test_a_ritual_is_shown_and_does_not_fail() -> None:
+    """A type that rises so in most healthy releases."""
+    rituals = {"ERROR/type-5": [1e6] * 8}
+    found = judged({5: LOUD}, Seen(rituals=rituals))
+
+    assert found.result is Result.PASS
+    assert found.watch[0].params["type"] == "ERROR/type-5"
+
+
+def test_a_new_type_on_two_hosts_fails_and_a_single_event_does_not() -> None:
+    """One event is a watch line."""
+    known = births([], days=10)
+    loud, single = (judge_new("x", n, n, known=known) for n in (2, 1))
+
+    assert judged({}, Seen(new=(loud,))).result is Result.FAIL
+    assert judged({}, Seen(new=(single,))).result is Result.PASS
+    assert judged({}, Seen(new=(single,))).watch[0].key == "calibrated.new_watch"

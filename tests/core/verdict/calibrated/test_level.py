@@ -1,0 +1,56 @@
+"""The local level follows what was just written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.core.verdict.calibrated import level
+
+
+def test_averages_of_the_baseline_and_of_single_minutes_agree() -> None:
+    """Going on minute by minute ends where the baseline's steps end."""
+    counts = np.random.default_rng(1).poisson(3.0, (2, 100)).astype(np.float64)
+    expects = np.full((2, 100), 3.0)
+    whole = level.averages(counts, expects)
+    half = level.averages(counts[:, :50], expects[:, :50])
+    last = level.Averages(half.counts[:, -1], half.expected[:, -1])
+    on = level.continued(last, counts[:, 50:], expects[:, 50:])
+
+    assert on.counts == pytest.approx(whole.counts[:, -1])
+    assert on.expected == pytest.approx(whole.expected[:, -1])
+
+
+def test_nothing_known_is_a_level_of_one() -> None:
+    """No counts and no expectation, in either way of asking."""
+    none = level.Averages(np.zeros((1, 5)), np.zeros((1, 5)))
+
+    assert none.logs() == pytest.approx(np.zeros((1, 5)))
+    assert level.rho(none.logs(), np.ones((1, 5))) == pytest.approx(np.ones(1))
+
+
+def test_a_lasting_level_is_forecast() -> None:
+    """Counts that stay high for hours are expected high; a steady type stays at one."""
+    rng = np.random.default_rng(2)
+    factor = np.repeat(np.exp(rng.normal(0, 0.8, 60)), 200)
+    mean = np.stack([10 * factor, np.full(12000, 10.0)])
+    counts, expects = rng.poisson(mean).astype(np.float64), np.full((2, 12000), 10.0)
+    at = np.arange(500, 11900, 20)
+    logs = level.averages(counts, expects).logs()[:, at // 5]
+    seen = np.stack([counts[:, at + n] for n in range(15)]).sum(axis=0)
+    beta = level.fit(logs, seen, np.full(seen.shape, 150.0))
+    forecast = 150 * level.rho(logs, beta)
+
+    assert np.corrcoef(np.log(forecast[0]), np.log(seen[0] + 1))[0, 1] > 0.8
+    assert np.std(np.log(forecast[1] / 150)) < 0.15
+
+
+def test_overdispersion_is_none_for_poisson_and_found_for_more() -> None:
+    """1 / kappa of a negative-binomial count of 0.5, and about nothing."""
+    rng = np.random.default_rng(3)
+    plain = rng.poisson(20.0, (1, 20000)).astype(np.float64)
+    wide = rng.poisson(20.0 * rng.gamma(2.0, 0.5, (1, 20000))).astype(np.float64)
+    mean = np.full((1, 20000), 20.0)
+
+    assert level.overdispersion(plain, mean)[0] < 0.01
+    assert level.overdispersion(wide, mean)[0] == pytest.approx(0.5, rel=0.15)

@@ -1,0 +1,91 @@
+"""Scores are small for what was expected and grow with what is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.verdict.calibrated import scores
+
+
+def one(value: float) -> np.ndarray:
+    """A single cell."""
+    return np.array([[[value]]])
+
+
+def test_the_deviance_of_a_poisson_count_is_exact() -> None:
+    """X ln(X / E) - (X - E) for 10 against 5, in units of log10."""
+    found = scores.deviance(np.array(10.0), np.array(5.0), np.array(1e-6))
+
+    assert float(found) == pytest.approx((10 * np.log(2) - 5) / np.log(10), abs=1e-4)
+
+
+@given(st.integers(0, 500), st.floats(0.01, 100), st.floats(1e-6, 5))
+def test_more_events_are_never_less_suspicious(seen: int, mean: float, over: float) -> None:
+    """The rise is monotone in the count."""
+    low = scores.rise(one(seen), one(mean), np.array([[over]]))
+    high = scores.rise(one(seen + 1), one(mean), np.array([[over]]))
+
+    assert float(high.item()) >= float(low.item()) >= 0
+
+
+@given(st.integers(1, 500), st.floats(10, 100), st.floats(1e-6, 5))
+def test_fewer_events_are_never_less_of_a_fall(seen: int, mean: float, over: float) -> None:
+    """The mirror image."""
+    high = scores.fall(one(seen - 1), one(mean), np.array([[over]]))
+    low = scores.fall(one(seen), one(mean), np.array([[over]]))
+
+    assert float(high.item()) >= float(low.item()) >= 0
+
+
+def test_one_event_and_small_rises_are_nothing() -> None:
+    """Two events and 1.3 times what was expected are the least."""
+    over = np.array([[1e-6]])
+
+    assert scores.rise(one(1), one(0.001), over).item() == 0
+    assert scores.rise(one(129), one(100), over).item() == 0
+    assert scores.rise(one(2), one(0.001), over).item() > 5
+
+
+def test_a_rare_type_never_vanishes() -> None:
+    """Nothing where nine were expected is no finding; nothing of twenty is."""
+    over = np.array([[1e-6]])
+
+    assert scores.fall(one(0), one(9), over).item() == 0
+    assert scores.fall(one(0), one(20), over).item() > 5
+
+
+def minutes(after: list[float], before: float = 2.0) -> scores.Blocks:
+    """Two hours of a steady type, then a quarter of an hour."""
+    counts = np.array([[before] * 120 + after])
+    return scores.blocks(scores.Minutes(counts, np.full((1, 135), 2.0)), np.array([120]))
+
+
+def test_what_stays_up_persists_and_what_ends_does_not() -> None:
+    """A rise over all three blocks scores, one that ends after ten minutes does not."""
+    stays = scores.persistence(minutes([10.0] * 15), np.ones(1))
+    ends = scores.persistence(minutes([10.0] * 10 + [2.0] * 5), np.ones(1))
+
+    assert stays.item() == pytest.approx(np.log(50.5 / 10.5))
+    assert ends.item() == 0
+
+
+def test_a_rise_before_the_deployment_is_none_of_it() -> None:
+    """The reference is mostly the largest block before."""
+    counts = np.array([[2.0] * 100 + [10.0] * 35])
+    found = scores.persistence(
+        scores.blocks(scores.Minutes(counts, np.full((1, 135), 2.0)), np.array([120])), np.ones(1)
+    )
+
+    assert found.item() < np.log(1.4)
+
+
+def test_a_common_rise_is_the_median_of_busy_types() -> None:
+    """Five types twice as frequent are traffic; four of eight quiet ones are not."""
+    mean = np.full((5, 1, 1), 100.0)
+
+    assert scores.common(2 * mean, mean).item() == 2
+    assert scores.common(mean, mean).item() == 1
+    assert scores.common(2 * mean[:4], mean[:4]).item() == 1
