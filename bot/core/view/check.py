@@ -13,16 +13,17 @@ BARS = 8
 
 def check(release: Release, step: Step) -> Card:
     """One check, brought up to date round by round."""
+    word = check_word(step)
     return Card(
         kind="verdict",
         release=release.id,
-        state=check_word(step) or str(step.state),
+        state=word or str(step.state),
         title=text("check.title", release=release.id, step=step.id, component=step.component),
         text=text(
-            "check.text",
+            "check.running" if word == "running" else "check.text",
             release=release.id,
             step=step.id,
-            result=f"verdict.word.{check_word(step) or 'waiting'}",
+            result=f"verdict.word.{word or 'waiting'}",
             round=step.round,
             rounds=release.config.policies[step.component].rounds,
         ),
