@@ -134,9 +134,9 @@ async def test_a_thread_means_its_release(socket_slack: SecondSlack, tmp_path: P
     async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
         gate = await _to_gate(slack)
         await slack.say("ren", "<@U0BOT> note the thread says so", thread=gate["thread_ts"])
-        told = await slack.private("ren", "Done")
+        told = await slack.private("ren", "Noted")
 
-        assert told["text"].startswith("Done: #1")
+        assert told["text"] == "Noted in the journal of release #1."
         assert told.get("thread_ts") in {gate["thread_ts"], None}
         assert USERS["ren"] == told["ephemeral_to"]
         await asyncio.sleep(0)
