@@ -267,6 +267,7 @@ TEXTS: dict[str, str] = {
     # Checks
     "check.title": "#{release} {step}: error logs before and after",
     "check.text": "Release #{release} {step}: {result:text}",
+    "check.running": "Release #{release} {step}: round {round} of {rounds}",
     "check.table": "Error types of ERROR and WARN",
     "check.chart": "Documents before and after",
     "check.round": "Round {round} of {rounds} at {at:time}: {result:text}",

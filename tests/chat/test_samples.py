@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.chat import samples
+from bot.chat.texts import Words
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, StepState
 
@@ -24,3 +25,12 @@ def test_every_kind_and_state_is_there() -> None:
     assert {c.title.key for c in cards if c.kind == "notice"} >= {
         "expired", "expired.start", "paused.by", "paused.rule", "override.title"
     }  # fmt: skip
+
+
+def test_no_sample_shows_a_template() -> None:
+    """A placeholder of a template that nothing filled would be shown to people as it is."""
+    say = Words("UTC")
+    said = {say(card.text) for name, card in samples.every() if not name.startswith("hostile")}
+
+    assert [sentence for sentence in said if "{" in sentence] == []
+    assert "Release #42 component-001/check: round 2 of 3" in said

@@ -13,16 +13,17 @@ BARS = 8
 
 def check(release: Release, step: Step) -> Card:
     """One check, brought up to date round by round."""
+    word = check_word(step)
     return Card(
         kind="verdict",
         release=release.id,
-        state=check_word(step) or str(step.state),
+        state=word or str(step.state),
         title=text("check.title", release=release.id, step=step.id, component=step.component),
         text=text(
-            "check.text",
+            "check.running" if word == "running" else "check.text",
             release=release.id,
             step=step.id,
-            result=_standing(step),
+            result=f"verdict.word.{word or 'waiting'}",
             round=step.round,
             rounds=release.config.policies[step.component].rounds,
         ),
@@ -51,12 +52,6 @@ def check_word(step: Step) -> str:
     if step.state in {StepState.RUNNING, StepState.DONE, StepState.FAILED}:
         return str(step.result)
     return str(step.state)
-
-
-def _standing(step: Step) -> str:
-    """The message that words how it stands, without parameters of its own."""
-    word = check_word(step) or "waiting"
-    return "state.baking" if word == "running" else f"verdict.word.{word}"
 
 
 def _lines(release: Release, step: Step) -> list[Cell]:
