@@ -8,9 +8,10 @@ import pytest
 
 from bot.chat.texts import Words
 from bot.core.card import Card
-from bot.core.counts import Window
+from bot.core.counts import Counts, Window, WindowCounts
 from bot.core.value import Text, text
 from bot.engine.errors_card import Answer, Line, Shown, card
+from bot.engine.errors_lines import counted
 
 AT = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
 SHOWN = Shown(subject="openchat", zone="Asia/Tokyo")
@@ -166,6 +167,11 @@ def test_the_title_says_the_span(kind: str, title: str) -> None:
 def test_a_link_of_the_log_store_is_a_field_that_rooms_show_as_a_link() -> None:
     """One for each component whose log store has a page."""
     link = "https://kibana.example/#/chat"
-    found = card(SHOWN, [Answer(component="chat", link=link), Answer(component="auth")], top=None)
+    windows = (
+        WindowCounts(window=Window(start=AT - timedelta(hours=1), end=AT)),
+        WindowCounts(window=Window(start=AT, end=AT + timedelta(hours=1))),
+    )
+    chat = counted("chat", Counts(windows=windows, link=link), hosts=None)
+    found = card(SHOWN, [chat, Answer(component="auth")], top=None)
     [(name, value)] = found.fields
     assert (name.key, name.params, value) == ("errors.link", {"component": "chat"}, link)
