@@ -1,4 +1,4 @@
-"""The command line: reads what is asked for, and does it."""
+"""The command line, and the only place that knows adapters and bot alike (composition root)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,35 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import __version__
-from bot.core.config import OnFail
+from adapters.deploy.command import CommandDeployer
+from adapters.deploy.http import HttpDeployer
+from adapters.deploy.memory import MemoryDeployer
+from adapters.logs import elasticsearch, files
+from adapters.logs.elasticsearch import Credentials, ElasticsearchStore, Wire
+from adapters.logs.files import FilesStore
+from adapters.logs.memory import MemoryStore
+from bot.arguments import parser
+from bot.core.config import (
+    CommandExecutor,
+    ElasticsearchLogStore,
+    ExecutorConfig,
+    FilesLogStore,
+    HttpExecutor,
+    LogStoreConfig,
+    OnFail,
+)
+from bot.core.config.problem import Problem, UnusableError
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
-from bot.factory import Adapters, prove_settings
 from bot.observability import LogStyle, configure_logging
+from bot.ports import Executor, LogStore
 from bot.service import Bot
-from bot.settings import Reloader, SettingsError, check_config, load
+from bot.settings import Reloader, Settings, SettingsError, check_config, load
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.tryout import TryOut, TryOutError
@@ -27,102 +44,52 @@ EX_CONFIG = 78
 """The exit code of refused settings (sysexits.h), which a supervisor need not try again."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    top = argparse.ArgumentParser(
-        prog="release-master",
-        description="The release bot of the chatroom: plans, asks, deploys, compares, rolls back.",
-    )
-    top.add_argument("--version", action="version", version=f"release-master {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    trial = "drive a release of seven real processes on this machine; needs no account"
-    _with_trial_options(_command(commands, "try", trial))
-    _with_file(_command(commands, "serve", "run the bot for a team, as release.yml says"))
-    check = _command(commands, "check-config", "say whether release.yml is valid, and why not")
-    check.add_argument("file", nargs="?", type=Path, help="default: as the environment says")
-    doctor = _command(commands, "doctor", "say what is configured and what answers")
-    _with_file(doctor)
-    doctor.add_argument("--offline", action="store_true", help="only look at the configuration")
-    doctor.add_argument("--cards", type=Path, metavar="DIR", help=_CARDS)
-    export = _command(commands, "export", "write the journal, after checking its hash chain")
-    _with_file(export)
-    export.add_argument("release", nargs="?", type=_release, help="#42; all of them when left out")
-    export.add_argument(
-        "--format",
-        choices=[str(f) for f in ExportFormat],
-        default="json",
-        help="json: one document (the default); csv: a row for each event, for spreadsheets",
-    )
-    return top
+class Adapters:
+    """Makes executors and log stores from their configuration."""
+
+    def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
+        """A new executor with its secrets."""
+        clean = settings.clean
+        if isinstance(config, HttpExecutor):
+            credential = settings.secret(config.auth_env) if config.auth_env else ""
+            return HttpDeployer(config, credential=credential, redact=clean)
+        if isinstance(config, CommandExecutor):
+            return CommandDeployer(
+                config,
+                state_dir=Path(settings.environment.state_dir),
+                environment=settings.variables(config.environment),
+                redact=clean,
+            )
+        return MemoryDeployer(config)
+
+    def log_store(
+        self, config: LogStoreConfig, settings: Settings, *, now: Callable[[], datetime]
+    ) -> LogStore:
+        """A new log store; relative paths are relative to release.yml's folder."""
+        scale = settings.file.time_scale
+        if isinstance(config, FilesLogStore):
+            return FilesStore(config, settings.folder, now=now, time_scale=scale)
+        if isinstance(config, ElasticsearchLogStore):
+            credentials = Credentials(
+                api_key=settings.secret(config.api_key_env) if config.api_key_env else "",
+                bearer=settings.secret(config.bearer_env) if config.bearer_env else "",
+                password=settings.secret(config.password_env) if config.password_env else "",
+            )
+            wire = Wire(config, credentials, base=settings.folder, redact=settings.clean)
+            return ElasticsearchStore(config, wire, now=now, time_scale=scale)
+        return MemoryStore()
 
 
-_Commands = argparse._SubParsersAction  # noqa: SLF001 - the library has no public name for it
-
-
-def _command(
-    commands: _Commands[argparse.ArgumentParser], name: str, purpose: str
-) -> argparse.ArgumentParser:
-    said = f"{purpose[0].upper()}{purpose[1:]}. {_MORE.get(name, '')}".strip()
-    return commands.add_parser(name, help=purpose, description=said)
-
-
-_MORE = {
-    "try": "Everything is local and temporary, times are shortened; Ctrl-C ends it all.",
-    "serve": "Settings come from the environment and .env; SIGHUP reads release.yml again.",
-    "check-config": "The exit code is 0 when it is valid, else 1.",
-    "doctor": "The exit code is 0 when nothing is wrong, else 1.",
-    "export": "The exit code is 1 when a chain is broken or cut off.",
-}
-"""What a command's help says beside its purpose."""
-
-
-_CARDS = (
-    "with --offline: also write every sample card, in every state and language, as the JSON that "
-    "would be sent: DIR/slack/*.json and DIR/line/*.json"
-)
-
-
-def _port(word: str) -> int:
-    if not word.isdigit() or int(word) > 65535:
-        raise argparse.ArgumentTypeError(f"{word!r} is no port; write 0 to 65535")
-    return int(word)
-
-
-def _with_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--config", type=Path, help="release.yml (default: as the environment says)"
-    )
-
-
-def _with_trial_options(trial: argparse.ArgumentParser) -> None:
-    trial.add_argument(
-        "--port", type=_port, default=8080, help="of the page (default: 8080; 0: any free one)"
-    )
-    trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
-    trial.add_argument(
-        "--logs", choices=("files", "elasticsearch"), default="files", help="where logs are counted"
-    )
-    trial.add_argument(
-        "--server",
-        type=Path,
-        metavar="FOLDER",
-        help="an unpacked Elasticsearch for --logs elasticsearch (make run LOGS=elasticsearch "
-        "fetches one)",
-    )
-    trial.add_argument(
-        "--on-fail",
-        choices=[str(way) for way in OnFail],
-        default=str(OnFail.ASK),
-        help="a failed check: ask people (the default), roll_back by itself after a countdown that "
-        "anyone who may abort can stop, or observe to the last round",
-    )
-
-
-def _release(word: str) -> int:
-    number = word.removeprefix("#")
-    if not number.isdigit() or not int(number):
-        raise argparse.ArgumentTypeError(f"{word!r} is no release; write 42 or #42")
-    return int(number)
+def prove_settings(settings: Settings) -> Iterator[Problem]:
+    """Let the log stores try what only they understand: expressions, certificates, a Cloud ID."""
+    for name, config in settings.file.log_stores.items():
+        try:
+            if isinstance(config, FilesLogStore):
+                files.prove(config, datetime.now(UTC))
+            if isinstance(config, ElasticsearchLogStore):
+                elasticsearch.prove(config, settings.folder)
+        except UnusableError as error:
+            yield error.at(("log_stores", name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

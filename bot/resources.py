@@ -22,7 +22,7 @@ from bot.settings import Settings
 
 
 class Factory(Protocol):
-    """Makes adapters from their configuration; `bot.factory` has the real one."""
+    """Makes adapters from their configuration; the composition root has the real one."""
 
     def executor(self, config: ExecutorConfig, settings: Settings) -> Executor:
         """A new executor."""
