@@ -17,7 +17,12 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
 
 TAKEN_OVER_WITHIN = 10.0
 STOPPED_WITHIN = 10.0
-STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.provisioned)]
+SERVER = pytest.param("postgres", marks=pytest.mark.provisioned)
+STORES = ["sqlite", SERVER]
+rather_a_server = pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.long), SERVER], indirect=True
+)
+"""Ten seconds a kill: on the store of several machines in every run, on both in the long one."""
 
 
 @pytest.fixture(params=STORES)
@@ -72,6 +77,7 @@ TAKEN = {
 """What one dies at -> the call by which the other goes on, the point, what the call is about."""
 
 
+@rather_a_server
 @pytest.mark.scenario(10)
 @pytest.mark.parametrize(
     "effect", ["start", *(pytest.param(e, marks=pytest.mark.long) for e in TAKEN if e != "start")]
@@ -94,6 +100,7 @@ async def test_whichever_is_killed_the_other_takes_over(
         await assert_told_once(stage)
 
 
+@rather_a_server
 @pytest.mark.scenario(10)
 async def test_what_a_killed_process_recorded_is_done_by_the_other(
     database_url: str, tmp_path: Path

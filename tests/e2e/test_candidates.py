@@ -74,6 +74,7 @@ async def test_a_new_error_type_is_caught_on_the_canary(room: Room) -> None:
     await rolled_back(room, release)
 
 
+@pytest.mark.long  # tests/test_tryout.py has the verdict of each candidate
 async def test_the_talks_own_example_is_caught_on_the_canary(room: Room) -> None:
     """50 in the baseline and more since: rule B, although only one of three hosts writes it."""
     release = await start(room, JUMP)
@@ -87,6 +88,7 @@ async def test_the_talks_own_example_is_caught_on_the_canary(room: Room) -> None
     await rolled_back(room, release)
 
 
+@pytest.mark.long  # tests/test_tryout.py has the verdict of each candidate
 async def test_six_times_as_often_passes_and_the_card_says_what_it_would_have_taken(
     room: Room,
 ) -> None:
@@ -116,6 +118,7 @@ async def test_a_candidate_that_does_not_start_is_asked_about_and_taken_back(roo
     await rolled_back(room, release)
 
 
+@pytest.mark.long  # tests/test_tryout.py has the verdict of each candidate
 async def test_silence_is_inconclusive_and_names_the_silent_host(room: Room) -> None:
     """No log line is unknown and never zero; after the repeats people are asked."""
     release = await start(room, QUIET)

@@ -127,6 +127,9 @@ class LineApi:
             if error.status == 401:
                 self.trouble = "LINE refuses the channel access token"
             raise LineError(int(error.status or 0), _said(error.body)) from error
+        except RuntimeError as error:
+            # The bot stops: the session of this call was closed behind it.
+            raise LineError(0, "the connection was closed") from error
         except (TimeoutError, aiohttp.ClientError) as error:
             raise LineError(0, f"no answer ({type(error).__name__})") from error
         except (ValueError, TypeError, AttributeError) as error:

@@ -60,11 +60,12 @@ class Replies:
         elif reply.outcome in _OVER and inbound.verb:
             value = button.read(inbound.value)
             shown = number or (value.release if value else None)
-            first = self._told(inbound, reply, card)
+            first = await self._told(inbound, reply, card)
             nonce = value.nonce if value else ""
             await self._show(heard, inbound.room, shown, first=first, nonce=nonce)
         else:
-            message = self._draw(inbound.room).message(self._told(inbound, reply, card))
+            told = await self._told(inbound, reply, card)
+            message = self._draw(inbound.room).message(told)
             await self._speaker.answer(heard.token, [_offering(message, card, quick)])
 
     async def say(self, heard: Heard, room: str, what: Text) -> None:
@@ -117,20 +118,21 @@ class Replies:
     def _draw(self, room: str) -> Renderer:
         return Renderer(self._words(room))
 
-    def _told(self, inbound: Inbound, reply: Reply, card: Card) -> Card:
+    async def _told(self, inbound: Inbound, reply: Reply, card: Card) -> Card:
         """The card with what only LINE has to add to it."""
         lines: tuple[Text, ...] = ()
         if reply.outcome is Outcome.REFUSED and not inbound.person:
             lines = (text("line.unlinked" if inbound.identity else "line.no_consent"),)
         if card.title.key == "whoami.title" and self._is_admin(inbound.person):
-            lines = self._quota()
+            lines = await self._quota()
         return card.model_copy(update={"lines": (*card.lines, *lines)}) if lines else card
 
     def _is_admin(self, person: str) -> bool:
         found = self._services.file().people.get(person)
         return found is not None and Role.ADMIN in {found.role, *found.roles.values()}
 
-    def _quota(self) -> tuple[Text, ...]:
+    async def _quota(self) -> tuple[Text, ...]:
+        await self._speaker.quota.refresh()
         known = self._speaker.quota.known
         return (text("line.quota", left=known[1], limit=known[0]),) if known else ()
 
