@@ -21,6 +21,12 @@ settings.load_profile("release-master")
 # Thousands of releases move in tests; who looks at their lines configures the log.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
+# Whole bots on loopback, every card in every language, small benchmarks: not in make test-fast.
+_THOROUGH = {
+    "slack", "line", "bench", "test_sample_files.py", "test_support.py", "test_crashes.py",
+    "test_whole_release.py", "test_two_engines.py", "test_executors.py", "test_people.py",
+    "test_log_store.py", "test_command.py", "test_files.py", "test_interleavings.py",
+}  # fmt: skip
 _PROVISIONED_FIXTURES = {
     "postgres_url",
     "postgres_database",
@@ -69,6 +75,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a server and refuse tests that break the house rules."""
     complaints: set[str] = set()
     for item in items:
+        if _THOROUGH.intersection(part.name for part in item.path.parents) or item.path.name in (
+            _THOROUGH
+        ):
+            item.add_marker(pytest.mark.thorough)
         if _PROVISIONED_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.provisioned)
         complaints.update(_complaints(item))
