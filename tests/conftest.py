@@ -14,6 +14,7 @@ from hypothesis import settings
 from tests.support.elasticsearch import Server, running_elasticsearch
 from tests.support.postgres import fresh_database, running_postgres
 from tests.support.provision import MissingProgramError
+from tests.support.skipping import without
 
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("release-master", deadline=None, print_blob=True)
@@ -43,7 +44,7 @@ def postgres_url() -> Iterator[str]:
         with running_postgres() as url:
             yield url
     except MissingProgramError as missing:
-        _lacking(missing)
+        without(missing)
 
 
 @pytest.fixture(scope="session")
@@ -54,13 +55,7 @@ def elasticsearch_server() -> Iterator[Server]:
         with running_elasticsearch(run) as server:
             yield server
     except MissingProgramError as missing:
-        _lacking(missing)
-
-
-def _lacking(missing: MissingProgramError) -> None:
-    if os.environ.get("RELEASE_TEST_SKIP_PROVISIONED") == "1":
-        pytest.skip(str(missing))
-    pytest.fail(f"{missing} (or run make test-fast)", pytrace=False)
+        without(missing)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +11,7 @@ from tests.e2e.browser import chromium
 from tests.e2e.process import TryProcess, started
 from tests.e2e.room import Room, entered
 from tests.support.provision import MissingProgramError
+from tests.support.skipping import without
 
 
 @pytest.fixture
@@ -35,6 +35,4 @@ async def browser() -> AsyncIterator[Browser]:
         async with chromium() as found:
             yield found
     except MissingProgramError as missing:
-        if os.environ.get("RELEASE_TEST_SKIP_PROVISIONED") == "1":
-            pytest.skip(str(missing))
-        pytest.fail(f"{missing} (or run make test-fast)", pytrace=False)
+        without(missing)

@@ -230,8 +230,10 @@ def test_stored(postgres_database):
 def test_a_missing_server_fails_unless_skipping_was_asked_for(tmp_path: Path) -> None:
     """Without PostgreSQL its tests fail with the packages' names; the variable makes them skip."""
     failing = _run_pytest(tmp_path, _WITHOUT_POSTGRES)
-    skipping = _run_pytest(tmp_path, _WITHOUT_POSTGRES, RELEASE_TEST_SKIP_PROVISIONED="1")
+    skipping = _run_pytest(tmp_path, _WITHOUT_POSTGRES, RELEASE_TEST_SKIP_PROVISIONED="1", CI="")
+    in_ci = _run_pytest(tmp_path, _WITHOUT_POSTGRES, RELEASE_TEST_SKIP_PROVISIONED="1", CI="true")
 
     assert "install the Debian packages (or run make test-fast)" in failing
     assert "1 error" in failing
     assert "1 skipped" in skipping
+    assert "1 error" in in_ci
