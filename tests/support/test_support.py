@@ -183,6 +183,8 @@ def test_a_killed_test_run_leaves_no_server() -> None:
 def _run_pytest(folder: Path, source: str, **environment: str) -> str:
     (folder / "test_inner.py").write_text(source, encoding="utf-8")
     options = ["-p", "tests.conftest", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
+    # A conftest.py that lies about above the folder is none of these tests'.
+    options += ["--confcutdir", str(folder)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(folder / "test_inner.py")],
         cwd=ROOT,
