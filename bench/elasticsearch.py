@@ -19,9 +19,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.logs.elasticsearch import ElasticsearchStore
-from adapters.logs.elasticsearch.query import Questions
-from bot.core.config import ElasticsearchFields
+from adapters.logs.search import SearchStore
+from adapters.logs.search.query import Questions
+from bot.core.config import DocumentFields
 from bot.core.counts import CountRequest, Window
 from tests.support.counting import MAPPING, counting
 from tests.support.elasticsearch import running_elasticsearch
@@ -81,9 +81,9 @@ async def timed(work: Work, times: int) -> float:
     return statistics.median(taken)
 
 
-async def bare(store: ElasticsearchStore, request: CountRequest) -> int:
+async def bare(store: SearchStore, request: CountRequest) -> int:
     """Fetch the pages of buckets of a request and throw them away; returns how many buckets."""
-    questions = Questions(ElasticsearchFields(), {"service.name": "chat"}, nanos=True)
+    questions = Questions(DocumentFields(), {"service.name": "chat"}, nanos=True)
     buckets = 0
     async with store._moment(INDEX) as moment:  # noqa: SLF001 - measured against itself
         for window in request.windows:
@@ -93,7 +93,7 @@ async def bare(store: ElasticsearchStore, request: CountRequest) -> int:
     return buckets
 
 
-async def download(store: ElasticsearchStore) -> Counter[str]:
+async def download(store: SearchStore) -> Counter[str]:
     """Read every document in pages and count by type here."""
     found: Counter[str] = Counter()
     fields = ["@timestamp", "error.type", "host.name", "log.level"]
@@ -111,7 +111,7 @@ async def download(store: ElasticsearchStore) -> Counter[str]:
     return found
 
 
-async def measure(store: ElasticsearchStore, end: datetime, times: int) -> dict[str, float]:
+async def measure(store: SearchStore, end: datetime, times: int) -> dict[str, float]:
     """Seconds of each way to count."""
     deployed = end - 15 * MINUTE
     baseline = Window(start=end - DAYS, end=deployed)

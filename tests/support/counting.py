@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.logs.elasticsearch import ElasticsearchStore
-from adapters.logs.elasticsearch.wire import Credentials, Wire
-from bot.core.config import ElasticsearchLogStore
+from adapters.logs.elasticsearch import ELASTICSEARCH, ElasticsearchClient
+from adapters.logs.opensearch import OPENSEARCH, OpensearchClient
+from adapters.logs.search import Credentials, SearchStore, Wire
+from bot.core.config import ElasticsearchLogStore, OpensearchLogStore
 from tests.support.elasticsearch import READER, Server
 
 KEYWORD = {"type": "keyword"}
@@ -39,24 +40,42 @@ def counting(
     pauses: tuple[float, ...] = (0.01, 0.01),
     time_scale: float = 1.0,
     **more: Any,
-) -> ElasticsearchStore:
-    """A store; `more` are keys of its configuration."""
+) -> SearchStore:
+    """A store of the server's kind; `more` are keys of its configuration."""
     told: dict[str, Any] = {"index": index, "addresses": (server.url,), "ca_file": server.ca_file}
     password = server.passwords.get(user, "")
     if password and not {"api_key_env", "bearer_env"} & set(more):
         told |= {"username": user, "password_env": "PASSWORD"}
     if "{component}" not in index:
         told["filters"] = {"service.name": "{component}"}
-    config = ElasticsearchLogStore(kind="elasticsearch", **{**told, **more})
+    told |= {"kind": server.kind, **more}
     credentials = Credentials(
-        api_key="bad" if config.api_key_env else "",
-        bearer="bad" if config.bearer_env else "",
-        password=password if config.username else "",
+        api_key="bad" if told.get("api_key_env") else "",
+        bearer="bad" if told.get("bearer_env") else "",
+        password=password if told.get("username") else "",
     )
-    wire = Wire(config, credentials, base=Path("/"), pauses=pauses)
-    return ElasticsearchStore(config, wire, now=clock, time_scale=time_scale)
+    if server.kind == "opensearch":
+        other = OpensearchLogStore(**told)
+        wire = Wire(_opensearch(other, credentials), OPENSEARCH, pauses=pauses)
+        return SearchStore(other, wire, now=clock, time_scale=time_scale)
+    config = ElasticsearchLogStore(**told)
+    wire = Wire(_elasticsearch(config, credentials), ELASTICSEARCH, pauses=pauses)
+    return SearchStore(config, wire, now=clock, time_scale=time_scale)
 
 
-def deny(store: ElasticsearchStore) -> None:
-    """Let the server refuse everything that the store asks from now on."""
-    store._wire._client._headers["authorization"] = "Basic bm9ib2R5Om5vdGhpbmc="
+def _elasticsearch(config: ElasticsearchLogStore, credentials: Credentials) -> ElasticsearchClient:
+    return ElasticsearchClient(config, credentials, base=Path("/"))
+
+
+def _opensearch(config: OpensearchLogStore, credentials: Credentials) -> OpensearchClient:
+    return OpensearchClient(config, credentials, base=Path("/"))
+
+
+def deny(store: SearchStore) -> None:
+    """Let nothing that the store asks from now on be answered."""
+    client = store._wire._client
+    if isinstance(client, OpensearchClient):
+        for connection in client._library.transport.seed_connections:
+            connection.port = 9
+    if isinstance(client, ElasticsearchClient):
+        client._library._headers["authorization"] = "Basic bm9ib2R5Om5vdGhpbmc="

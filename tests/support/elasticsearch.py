@@ -43,6 +43,8 @@ class Server:
     ca_file: str
     passwords: Mapping[str, str]
     """user -> password."""
+    kind: str = "elasticsearch"
+    """The kind of log store that counts on it."""
 
 
 @contextmanager

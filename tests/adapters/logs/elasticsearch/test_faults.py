@@ -257,7 +257,7 @@ async def test_a_missing_index_is_no_zero(elasticsearch_server: Server) -> None:
 async def test_a_closed_index_is_said(
     admin: Admin, elasticsearch_server: Server, index: str
 ) -> None:
-    """One closed index of a pattern is a gap; when all are closed nothing can be counted."""
+    """One closed index of a pattern or alias is a gap; when all are closed nothing is counted."""
     admin.make(f"{index}-old", MAPPING)
     admin.call("POST", f"/{index}-old/_close")
     counts = await count(counting(elasticsearch_server, index=f"{index}*"))
@@ -265,6 +265,11 @@ async def test_a_closed_index_is_said(
     assert counts.gaps[0].params == {"index": f"{index}-old"}
     said = await refusal(counting(elasticsearch_server, index=f"{index}-old"))
     assert f"index {index}-old is closed" in said
+    both = {"actions": [{"add": {"indices": [index, f"{index}-old"], "alias": f"{index}-all"}}]}
+    admin.call("POST", "/_aliases", both)
+    counts = await count(counting(elasticsearch_server, index=f"{index}-all"))
+    assert total(counts) == 1
+    assert [gap.params for gap in counts.gaps] == [{"index": f"{index}-old"}]
 
 
 @pytest.mark.scenario(61)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adapters.logs.elasticsearch import Credentials, Wire
-from adapters.logs.elasticsearch.wire import _with_port
+from adapters.logs.elasticsearch import ElasticsearchClient
+from adapters.logs.elasticsearch.client import _with_port
+from adapters.logs.search import Credentials
 from bot.core.config import ElasticsearchLogStore
 
 
@@ -63,7 +64,7 @@ async def test_each_way_to_show_who_one_is_becomes_a_header() -> None:
         ),
     }
     for header, (made, credentials) in ways.items():
-        wire = Wire(made, credentials, base=Path())
-        assert wire._client._headers["authorization"] == header
+        client = ElasticsearchClient(made, credentials, base=Path())
+        assert client._library._headers["authorization"] == header
         assert repr(credentials) == "Credentials()"
-        await wire.close()
+        await client.close()

@@ -1,4 +1,4 @@
-"""The log store of Elasticsearch: asks for one moment of the index, page by page to the end."""
+"""The log store on a search server: asks for one moment of the index, page by page to the end."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from adapters.logs.elasticsearch import mapping, reading
-from adapters.logs.elasticsearch.clock import skew_gap
-from adapters.logs.elasticsearch.link import link
-from adapters.logs.elasticsearch.query import Body, Questions, following
-from adapters.logs.elasticsearch.wire import Wire
-from bot.core.config.log_store import ElasticsearchLogStore
+from adapters.logs.search import mapping, reading
+from adapters.logs.search.clock import skew_gap
+from adapters.logs.search.link import link
+from adapters.logs.search.query import Body, Questions, following
+from adapters.logs.search.wire import Wire
+from bot.core.config.log_store import SearchLogStore
 from bot.core.counts import (
     CountRequest,
     Counts,
@@ -29,10 +29,12 @@ _OPEN_FOR = "2m"
 """How long the server keeps a moment of the index for us after each question."""
 _COMPLETE = {"allow_partial_search_results": "false"}
 _LAG_OVER = timedelta(hours=1)
+_SAFE = "*,-:.<>"
+"""What may stand in the name of an index, patterns and remote clusters included."""
 
 
-class ElasticsearchStore:
-    """Counts documents in Elasticsearch; nothing is kept between two counts.
+class SearchStore:
+    """Counts documents on the server; nothing is kept between two counts.
 
     `now` gives the present moment, with a zone; `time_scale` shortens the durations of a
     comparison.
@@ -40,7 +42,7 @@ class ElasticsearchStore:
 
     def __init__(
         self,
-        config: ElasticsearchLogStore,
+        config: SearchLogStore,
         wire: Wire,
         *,
         now: Callable[[], datetime],
@@ -111,14 +113,8 @@ class ElasticsearchStore:
         self, index: str, filters: dict[str, str]
     ) -> tuple[tuple[str, ...], mapping.Mapping]:
         """Which indices are closed, and how the open ones map the fields."""
-        place = quote(index, safe="*,-:.<>")
-        resolved = await self._wire.ask(
-            "GET",
-            f"/_resolve/index/{place}",
-            index=index,
-            params={"expand_wildcards": "open,closed"},
-        )
-        closed = mapping.closed_indices(resolved, index)
+        place = quote(index, safe=_SAFE)
+        closed = mapping.closed_indices(await self._indices(index), index)
         fields = self._config.fields
         names = ",".join(mapping.wanted(fields, filters))
         caps = await self._wire.ask(
@@ -129,13 +125,30 @@ class ElasticsearchStore:
         )
         return closed, mapping.read(caps, fields, filters)
 
+    async def _indices(self, index: str) -> list[Body]:
+        """All indices that the pattern fits, also those behind aliases and data streams.
+
+        What is closed there would silently not be counted.
+        """
+        resolved = await self._resolve(index, index, "open,closed")
+        indices: list[Body] = resolved.get("indices", [])
+        for names in mapping.batches(mapping.behind(resolved)):
+            more = await self._resolve(names, index, "open,closed,hidden")
+            indices += more.get("indices", [])
+        return indices
+
+    async def _resolve(self, names: str, index: str, states: str) -> Body:
+        path = f"/_resolve/index/{quote(names, safe=_SAFE)}"
+        return await self._wire.ask("GET", path, index=index, params={"expand_wildcards": states})
+
     @asynccontextmanager
     async def _moment(self, index: str) -> AsyncIterator[_Moment]:
         """Hold the index as it is now, so that what arrives between two pages changes nothing."""
-        place = quote(index, safe="*,-:.<>")
-        params = {"keep_alive": _OPEN_FOR, "ignore_unavailable": "true"}
-        opened = await self._wire.ask("POST", f"/{place}/_pit", index=index, params=params)
-        moment = _Moment(self._wire, index, opened["id"])
+        speech = self._wire.product.speech
+        path = f"/{quote(index, safe=_SAFE)}{speech.path}"
+        params = {"keep_alive": _OPEN_FOR, "ignore_unavailable": "true", **speech.params}
+        opened = await self._wire.ask("POST", path, index=index, params=params)
+        moment = _Moment(self._wire, index, opened[speech.key])
         try:
             reading.check(opened)
             yield moment
@@ -181,7 +194,9 @@ class _Moment:
 
     async def forget(self) -> None:
         """Let the server forget it."""
-        await self._wire.ask("DELETE", "/_pit", index=self._index, body={"id": self._pit})
+        speech = self._wire.product.speech
+        body = speech.forget(self._pit)
+        await self._wire.ask("DELETE", speech.path, index=self._index, body=body)
 
 
 class _Counting:
