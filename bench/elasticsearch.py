@@ -25,8 +25,8 @@ from bot.core.config import DocumentFields
 from bot.core.counts import CountRequest, Window
 from tests.support.counting import MAPPING, counting
 from tests.support.elasticsearch import running_elasticsearch
-from tests.support.elasticsearch_admin import Admin
 from tests.support.provision import MissingProgramError
+from tests.support.search_admin import Admin
 
 INDEX = "logs-bench"
 TYPES = 300

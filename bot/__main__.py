@@ -162,17 +162,18 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 
 async def _try(options: argparse.Namespace) -> int:
-    server = options.server if options.logs == "elasticsearch" else None
-    if options.logs == "elasticsearch" and server is None:
+    logs = options.logs
+    server = options.server if logs != "files" else None
+    if logs != "files" and server is None:
         raise TryOutError(
-            "--logs elasticsearch needs the folder of an unpacked Elasticsearch: --server FOLDER "
-            "(make run LOGS=elasticsearch fetches one)"
+            f"--logs {logs} needs the folder of the unpacked server: --server FOLDER "
+            f"(make run LOGS={logs} fetches one)"
         )
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
     if server:
-        print("and Elasticsearch, which takes up to a minute …", flush=True)  # noqa: T201
+        print(f"and {logs}, which takes up to a minute …", flush=True)  # noqa: T201
     on_fail = OnFail(options.on_fail)
-    async with TryOut(data_dir=options.data, on_fail=on_fail, elasticsearch=server) as trial:
+    async with TryOut(data_dir=options.data, on_fail=on_fail, logs=logs, server=server) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,

@@ -11,6 +11,8 @@ from bot.core.counts import LogStoreError
 
 _DATES = frozenset({"date", "date_nanos"})
 _UNMAPPED = "unmapped"
+_MEANS_OTHERS = frozenset("*:<")
+"""In a pattern, a remote cluster's name, and a name with a date."""
 _LONGEST_LIST = 3000
 """Characters; a server takes an address of 4,096 bytes by default."""
 
@@ -25,6 +27,19 @@ class Mapping:
     """Whether some index keeps times to the nanosecond."""
     lacking: dict[str, tuple[str, ...]]
     """field -> the indices that do not map it, where only some do."""
+
+
+def check_names(resolved: Body, pattern: str) -> None:
+    """Raise LogStoreError for a name in the pattern that is none of an index, and would be skipped.
+
+    Only Elasticsearch says so by itself. Who writes a pattern with `*` wants what there is.
+    """
+    known = {one["name"] for part in resolved.values() for one in part}
+    for name in pattern.split(","):
+        if name not in known and not name.startswith("-") and not _MEANS_OTHERS & set(name):
+            raise LogStoreError(
+                f"index {name} does not exist: check `index`, and that logs are shipped"
+            )
 
 
 def behind(resolved: Body) -> tuple[str, ...]:

@@ -131,6 +131,7 @@ class SearchStore:
         What is closed there would silently not be counted.
         """
         resolved = await self._resolve(index, index, "open,closed")
+        mapping.check_names(resolved, index)
         indices: list[Body] = resolved.get("indices", [])
         for names in mapping.batches(mapping.behind(resolved)):
             more = await self._resolve(names, index, "open,closed,hidden")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,14 @@ async def test_each_way_to_show_who_one_is_becomes_a_header() -> None:
         assert client._library._headers["authorization"] == header
         assert repr(credentials) == "Credentials()"
         await client.close()
+
+
+async def test_a_cloud_id_names_the_address() -> None:
+    """The client takes it apart: base64 of the host, and the id of the cluster."""
+    written = base64.b64encode(b"europe.example$cluster$kibana").decode()
+    made = config(addresses=(), cloud_id=f"logs:{written}", api_key_env="A")
+    client = ElasticsearchClient(made, Credentials(api_key="key"), base=Path())
+    [node] = client._library.transport.node_pool.all()
+    assert node.base_url == "https://cluster.europe.example:443"
+    assert client._library._headers["authorization"] == "ApiKey key"
+    await client.close()

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from bot.core.counts import CountRequest, LogStoreError, Window
-from examples.openchat.elasticsearch_node import Node
+from examples.openchat.search_node import Node
 from tests.support.counting import MAPPING, counting, now
-from tests.support.elasticsearch import Server, node
-from tests.support.elasticsearch_admin import Admin
+from tests.support.elasticsearch import node
+from tests.support.keeper import Server
+from tests.support.search_admin import Admin
 
 pytestmark = [pytest.mark.provisioned, pytest.mark.long, pytest.mark.timeout(600)]
 

@@ -98,3 +98,15 @@ def test_one_open_index_is_enough() -> None:
         mapping.closed_indices([closed], "logs")
     with pytest.raises(LogStoreError, match="no index fits logs"):
         mapping.closed_indices([], "logs")
+
+
+def test_a_name_that_is_none_of_an_index_is_refused() -> None:
+    """It would be skipped, and its documents with it; a pattern promises no index."""
+    resolved = {
+        "indices": [{"name": "logs-a"}],
+        "aliases": [{"name": "logs"}],
+        "data_streams": [{"name": "logs-x"}],
+    }
+    mapping.check_names(resolved, "logs-a,logs,logs-x,other-*,-logs-b,far:logs-c,<logs-{now/d}>")
+    with pytest.raises(LogStoreError, match="index logs-b does not exist"):
+        mapping.check_names(resolved, "logs-a,logs-b")

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.elasticsearch import ADMIN, Server
+from tests.support.elasticsearch import ADMIN
+from tests.support.keeper import Server
 
 STARTS_A_SERVER = (pytest.mark.provisioned, pytest.mark.timeout(300))
 """The marks of tests that may be the first to need the server, which takes a while to start."""
