@@ -41,6 +41,14 @@ class Admin:
         mappings = {"dynamic": False, "properties": properties}
         self.call("PUT", f"/{index}", {"settings": settings, "mappings": mappings})
 
+    def make_stream(self, name: str, properties: dict[str, Any], **settings: object) -> None:
+        """Make a data stream whose indices map these fields and no others."""
+        mappings = {"dynamic": False, "properties": properties}
+        template = {"settings": settings, "mappings": mappings}
+        body = {"index_patterns": [name], "data_stream": {}, "template": template}
+        self.call("PUT", f"/_index_template/{name}", body)
+        self.call("PUT", f"/_data_stream/{name}")
+
     def exists(self, index: str) -> bool:
         """Whether there is such an index."""
         return bool(self.call("GET", f"/_resolve/index/{index}*")["indices"])

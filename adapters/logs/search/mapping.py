@@ -86,8 +86,11 @@ def wanted(fields: DocumentFields, filters: Iterable[str]) -> list[str]:
 def read(caps: Body, fields: DocumentFields, filters: Iterable[str]) -> Mapping:
     """Understand the answer to a question for field capabilities.
 
-    Raises LogStoreError for a field that cannot be counted by, saying what to write instead.
+    Raises LogStoreError for a field that cannot be counted by, saying what to write instead, and
+    where some index does not say how it maps them.
     """
+    if caps.get("failed_indices"):
+        raise LogStoreError(f"{caps['failed_indices']} indices do not say how they map the fields")
     known: dict[str, Body] = caps.get("fields", {})
     _check_date(known, fields.time, "time")
     for name in (*_keywords(fields), *filters):

@@ -84,10 +84,11 @@ class SearchStore:
             field: value.replace("{component}", component)
             for field, value in self._config.filters.items()
         }
-        closed, mapped = await self._look(index, filters)
-        questions = Questions(mapped.fields, filters, nanos=mapped.nanos)
+        closed = mapping.closed_indices(await self._indices(index), index)
         gaps = [text("gap.closed_index", index=name) for name in closed]
         async with self._moment(index) as moment:
+            mapped = await self._mapping(index, filters)
+            questions = Questions(mapped.fields, filters, nanos=mapped.nanos)
             counting = _Counting(questions, moment, request)
             words = await counting.words()
             gaps += await counting.unmapped(mapped, words)
@@ -109,21 +110,17 @@ class SearchStore:
             link=link(self._config.link, request, index),
         )
 
-    async def _look(
-        self, index: str, filters: dict[str, str]
-    ) -> tuple[tuple[str, ...], mapping.Mapping]:
-        """Which indices are closed, and how the open ones map the fields."""
-        place = quote(index, safe=_SAFE)
-        closed = mapping.closed_indices(await self._indices(index), index)
+    async def _mapping(self, index: str, filters: dict[str, str]) -> mapping.Mapping:
+        """How the open indices map the fields."""
         fields = self._config.fields
         names = ",".join(mapping.wanted(fields, filters))
         caps = await self._wire.ask(
             "GET",
-            f"/{place}/_field_caps",
+            f"/{quote(index, safe=_SAFE)}/_field_caps",
             index=index,
             params={"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
         )
-        return closed, mapping.read(caps, fields, filters)
+        return mapping.read(caps, fields, filters)
 
     async def _indices(self, index: str) -> list[Body]:
         """All indices that the pattern fits, also those behind aliases and data streams.

@@ -27,6 +27,7 @@ _REFUSALS = {
         "index {index} does not exist: check `index`, and that logs are shipped"
     ),
     "index_closed_exception": "an index of {index} is closed: open it",
+    "cluster_block_exception": "the server lets nobody read {index}: {reason}",
     "circuit_breaking_exception": (
         "{name} protects its memory and refuses the search (circuit breaker): give it heap, or "
         "make the baseline shorter"
@@ -59,7 +60,8 @@ def refusal(answer: Answer, product: Product, index: str) -> str:
     kind, reason = _cause(answer.body)
     status = str(answer.status)
     # A refusal of the credentials is one whoever says it, also a proxy.
-    first = (status, kind) if status in {"401", "403"} else (kind, status)
+    by_status = status in {"401", "403"} and kind != "cluster_block_exception"
+    first = (status, kind) if by_status else (kind, status)
     for word in first:
         if word in _REFUSALS:
             return _REFUSALS[word].format(

@@ -221,6 +221,19 @@ async def test_a_closed_index_is_said(admin: Admin, server: Server, index: str) 
 
 
 @pytest.mark.scenario(61)
+async def test_a_block_is_said_where_it_hides_documents(
+    admin: Admin, server: Server, index: str
+) -> None:
+    """What may not be written is counted as ever; what may not be read is no matter of rights."""
+    admin.call("PUT", f"/{index}/_settings", {"index.blocks.write": True})
+    assert total(await count(counting(server, index=index))) == 1
+    admin.call("PUT", f"/{index}/_settings", {"index.blocks.read": True})
+    said = await refusal(counting(server, index=index))
+    assert f"lets nobody read {index}: " in said
+    assert "index read (api)" in said
+
+
+@pytest.mark.scenario(61)
 async def test_a_text_field_is_refused_with_the_name_of_its_keyword(
     admin: Admin, server: Server
 ) -> None:

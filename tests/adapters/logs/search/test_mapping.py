@@ -60,6 +60,12 @@ def test_what_cannot_be_counted_by_is_refused(changed: dict[str, Any], said: str
         mapping.read(caps(**changed), FIELDS, ())
 
 
+def test_an_index_that_does_not_say_its_fields_is_no_index_without_them() -> None:
+    """Nobody knows whether its documents could be counted."""
+    with pytest.raises(LogStoreError, match="2 indices do not say"):
+        mapping.read({**caps(), "failed_indices": 2}, FIELDS, ())
+
+
 def test_a_filter_is_checked_like_a_field() -> None:
     """A filter on a field that no index maps would fit nothing."""
     with pytest.raises(LogStoreError, match=r"no index maps the field service\.name"):
