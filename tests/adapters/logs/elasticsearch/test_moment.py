@@ -37,7 +37,10 @@ async def test_a_server_has_few_searches_of_a_count_at_one_time() -> None:
     wire = Slow()
     moment = Moment(wire, "logs", "first")
     asking = asyncio.ensure_future(together(moment.ask({"size": n}) for n in range(20)))
-    await asyncio.sleep(0)
+    while wire.now < AT_ONCE:
+        await asyncio.sleep(0)
+    for _ in range(10):
+        await asyncio.sleep(0)
 
     wire.open.set()
 
