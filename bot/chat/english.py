@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bot.chat.texts_baseline import TEXTS as BASELINE
 from bot.chat.texts_intent import TEXTS as INTENT
 from bot.chat.texts_people import TEXTS as PEOPLE
 from bot.chat.texts_slack import TEXTS as SLACK
 
 TEXTS: dict[str, str] = {
+    **BASELINE,
     **INTENT,
     **PEOPLE,
     **SLACK,
@@ -373,6 +375,7 @@ TEXTS: dict[str, str] = {
         "Errors of {subject} from {since:day} to {until:day}: "
         "{rows} error types by component, {new} new"
     ),
+    "errors.counting": "Still counting the errors; the answer will stand here",
     "errors.group": "Only the hosts of {group}",
     "errors.no_group": "{component}: no hosts in {group}, left out",
     "errors.hosts_unknown": "{component}: the hosts of {group} could not be read: {detail}",

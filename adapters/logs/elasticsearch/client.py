@@ -17,6 +17,7 @@ from elasticsearch import (
     TransportError,
     UnsupportedProductError,
 )
+from elasticsearch.serializer import OrjsonSerializer
 
 from adapters.logs.elasticsearch.proof import prove
 from adapters.logs.search import Answer, Credentials, Met, NoAnswerError, Product, Speech
@@ -114,6 +115,8 @@ def _library(
         # The time limit of a count ends it first, and says so.
         "request_timeout": config.timeout.total_seconds() + _GRACE,
         "http_compress": True,
+        # Answers may hold a hundred thousand buckets.
+        "serializer": OrjsonSerializer(),
     }
     if config.cloud_id:
         options["cloud_id"] = config.cloud_id

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
-from adapters.logs.search import mapping, reading
+from adapters.logs.search import mapping
 from adapters.logs.search.clock import skew_gap
+from adapters.logs.search.counting import Counting
 from adapters.logs.search.link import link
-from adapters.logs.search.query import Body, Questions, following
+from adapters.logs.search.moment import moment
+from adapters.logs.search.query import Body, Questions, place
 from adapters.logs.search.wire import Wire
 from bot.core.config.log_store import SearchLogStore
 from bot.core.counts import (
     CountRequest,
     Counts,
     LogStoreError,
-    Sample,
-    Window,
-    WindowCounts,
     levels_missing,
 )
 from bot.core.value import Text, spell, text
 
-_OPEN_FOR = "2m"
-"""How long the server keeps a moment of the index for us after each question."""
-_COMPLETE = {"allow_partial_search_results": "false"}
 _LAG_OVER = timedelta(hours=1)
-_SAFE = "*,-:.<>"
-"""What may stand in the name of an index, patterns and remote clusters included."""
 
 
 class SearchStore:
@@ -86,27 +78,25 @@ class SearchStore:
         }
         closed = mapping.closed_indices(await self._indices(index), index)
         gaps = [text("gap.closed_index", index=name) for name in closed]
-        async with self._moment(index) as moment:
+        async with moment(self._wire, index) as held:
             mapped = await self._mapping(index, filters)
             questions = Questions(mapped.fields, filters, nanos=mapped.nanos)
-            counting = _Counting(questions, moment, request)
-            words = await counting.words()
-            gaps += await counting.unmapped(mapped, words)
+            counting = Counting(questions, held, request)
             gaps += await skew_gap(
-                questions, moment, now=self._now, limit=self._config.max_clock_skew
+                questions, held, now=self._now, limit=self._config.max_clock_skew
             )
-            late = await counting.lag(self._now() - _LAG_OVER / self._time_scale)
-            gaps += self._late(late)
-            windows = tuple([await counting.window(one, words) for one in request.windows])
-            newest = reading.first(await moment.ask(questions.newest()), questions.fields)
+            present = await counting.present(self._now() - _LAG_OVER / self._time_scale)
+            gaps += await counting.unmapped(mapped, present.words)
+            gaps += self._late(present.late)
+            windows = await counting.windows(present.words)
         gaps += levels_missing(counting.levels, self._config.max_without_level)
         if windows and not windows[-1].documents:
             gaps.append(text("gap.no_documents"))
         return Counts(
             windows=windows,
-            newest=newest,
+            newest=present.newest,
             gaps=tuple(gaps),
-            ingest_lag=late,
+            ingest_lag=present.late,
             link=link(self._config.link, request, index),
         )
 
@@ -116,7 +106,7 @@ class SearchStore:
         names = ",".join(mapping.wanted(fields, filters))
         caps = await self._wire.ask(
             "GET",
-            f"/{quote(index, safe=_SAFE)}/_field_caps",
+            f"/{place(index)}/_field_caps",
             index=index,
             params={"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
         )
@@ -136,132 +126,11 @@ class SearchStore:
         return indices
 
     async def _resolve(self, names: str, index: str, states: str) -> Body:
-        path = f"/_resolve/index/{quote(names, safe=_SAFE)}"
+        path = f"/_resolve/index/{place(names)}"
         return await self._wire.ask("GET", path, index=index, params={"expand_wildcards": states})
-
-    @asynccontextmanager
-    async def _moment(self, index: str) -> AsyncIterator[_Moment]:
-        """Hold the index as it is now, so that what arrives between two pages changes nothing."""
-        speech = self._wire.product.speech
-        path = f"/{quote(index, safe=_SAFE)}{speech.path}"
-        params = {"keep_alive": _OPEN_FOR, "ignore_unavailable": "true", **speech.params}
-        opened = await self._wire.ask("POST", path, index=index, params=params)
-        moment = _Moment(self._wire, index, opened[speech.key])
-        try:
-            reading.check(opened)
-            yield moment
-        finally:
-            # The server forgets it by itself soon; not worth an error, nor a wait.
-            with suppress(LogStoreError):
-                await moment.forget()
 
     def _late(self, late: timedelta | None) -> list[Text]:
         limit = self._config.max_ingest_lag / self._time_scale
         if late is None or late <= limit:
             return []
         return [text("gap.late", lag=spell(late), limit=spell(limit))]
-
-
-class _Moment:
-    """The index as it was at one moment."""
-
-    def __init__(self, wire: Wire, index: str, pit: str) -> None:
-        self._wire = wire
-        self._index = index
-        self._pit = pit
-
-    async def ask(self, body: Body) -> Body:
-        """Search; raises LogStoreError unless the answer speaks for every document."""
-        body = {**body, "pit": {"id": self._pit, "keep_alive": _OPEN_FOR}}
-        answer = await self._wire.ask(
-            "POST", "/_search", index=self._index, params=_COMPLETE, body=body
-        )
-        self._pit = answer.get("pit_id", self._pit)
-        return reading.check(answer)
-
-    async def pages(self, body: Body) -> list[Body]:
-        """All buckets of a composite aggregation, page by page to the end."""
-        buckets: list[Body] = []
-        while True:
-            answer = await self.ask(body)
-            page = answer["aggregations"]["page"]
-            buckets += page["buckets"]
-            if len(page["buckets"]) < body["aggs"]["page"]["composite"]["size"]:
-                return buckets
-            body = following(body, page["after_key"])
-
-    async def forget(self) -> None:
-        """Let the server forget it."""
-        speech = self._wire.product.speech
-        body = speech.forget(self._pit)
-        await self._wire.ask("DELETE", speech.path, index=self._index, body=body)
-
-
-class _Counting:
-    """The answers to one request."""
-
-    def __init__(self, questions: Questions, moment: _Moment, request: CountRequest) -> None:
-        self._questions = questions
-        self._moment = moment
-        self._request = request
-        spans = request.windows
-        self._whole = (
-            Window(start=min(s.start for s in spans), end=max(s.end for s in spans))
-            if spans
-            else None
-        )
-        self.levels: list[tuple[int, int]] = []
-        """Of each window counted so far: the documents without a level, and all documents."""
-
-    async def words(self) -> reading.Words:
-        """The words for levels in the documents."""
-        if self._whole is None:
-            return reading.Words()
-        buckets = await self._moment.pages(self._questions.levels(self._whole))
-        return reading.words(buckets, self._request.levels)
-
-    async def window(self, window: Window, words: reading.Words) -> WindowCounts:
-        """Count one window."""
-        ask, fields = self._questions, self._questions.fields
-        life = reading.life(await self._moment.ask(ask.life(window, words.blank)), fields)
-        self.levels.append((life.without, life.without + life.leveled))
-        if not life.leveled:
-            return WindowCounts(window=window)
-        documents = {"": life.leveled}
-        if fields.host:
-            hosts = await self._moment.pages(ask.hosts(window, words.blank))
-            documents = reading.host_counts(hosts)
-        found = WindowCounts(window=window, documents=documents, oldest=life.oldest)
-        return await self._types(found, words.wanted) if words.wanted else found
-
-    async def _types(self, found: WindowCounts, words: tuple[str, ...]) -> WindowCounts:
-        """Count by type what is of the levels that are asked for."""
-        ask, fields, window = self._questions, self._questions.fields, found.window
-        counted = await self._moment.pages(ask.counts(window, words, self._request.bucket))
-        types = reading.type_counts(counted, fields)
-        shown: tuple[Sample, ...] = ()
-        if types and self._request.samples:
-            firsts = await self._moment.pages(ask.samples(window, words))
-            shown = reading.samples(firsts, fields)
-        return found.model_copy(update={"types": types, "samples": shown})
-
-    async def unmapped(self, mapped: mapping.Mapping, words: reading.Words) -> list[Text]:
-        """A gap for each field that some indices do not map although they hold documents."""
-        if self._whole is None:
-            return []
-        gaps = []
-        for field, indices in mapped.lacking.items():
-            body = self._questions.lacking(indices, field, self._whole, words.wanted)
-            answer = await self._moment.ask(body)
-            count = answer["hits"]["total"]["value"]
-            if count:
-                names = ", ".join(sorted(indices)[:3])
-                gaps.append(text("gap.unmapped", field=field, index=names, documents=count))
-        return gaps
-
-    async def lag(self, since: datetime) -> timedelta | None:
-        """How late the documents that arrived since then were; None when nobody can tell."""
-        if not self._questions.fields.ingested:
-            return None
-        answer = await self._moment.ask(self._questions.arrivals(since))
-        return reading.lag(answer, self._questions.fields)
