@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from enum import StrEnum, unique
 from typing import Literal
@@ -34,6 +35,23 @@ class OnAlert(StrEnum):
 
     OBSERVE = "observe"
     PAUSE = "pause"
+
+
+_AFTERWARDS = frozenset(
+    {
+        "on_fail",
+        "rollback_scope",
+        "rollback_countdown",
+        "auto_rollback_without_backtest",
+        "max_false_fail",
+        "repeats",
+        "repeat_every",
+        "late_limit",
+        "max_lag",
+        "on_alert",
+    }
+)
+"""What does not change which verdict the counts lead to."""
 
 
 class Policy(Value):
@@ -77,3 +95,9 @@ class Policy(Value):
     """The levels that count as trouble."""
     on_alert: OnAlert = OnAlert.PAUSE
     """What an alert of the system layer does to a release of its component."""
+
+    @property
+    def statistic(self) -> str:
+        """A digest of all that decides which verdict the same counts lead to."""
+        body = self.model_dump_json(exclude=set(_AFTERWARDS))
+        return hashlib.sha256(body.encode()).hexdigest()[:16]
