@@ -24,7 +24,7 @@ def _tested(bot: Bot, *, fails: int) -> Backtest:
         target="openchat",
         at=bot.outside.clock.now,
         by="",
-        statistics={"chat": (file.policies["default"].statistic,)},
+        policies={"chat": {"seed-2020": file.policies["default"].statistic}},
         found=tuple(found),
     )
 

@@ -16,27 +16,27 @@ class Backtest(Value):
     at: Moment
     by: str
     """Who asked for it, by name; empty: from the command line."""
-    statistics: dict[str, tuple[str, ...]]
-    """component -> the digests of the policies that were tested (`Policy.statistic`)."""
+    policies: dict[str, dict[str, str]]
+    """component -> the policies that were tested, as they are called -> `Policy.statistic`."""
     found: tuple[Replayed, ...]
     notes: tuple[str, ...] = ()
     """What a reader should know of the data."""
 
     @property
     def scores(self) -> tuple[Score, ...]:
-        """Comparison by comparison: all components together, then each."""
+        """Policy by policy: all components together, then each."""
         return scores(self.found)
 
-    def score(self, component: str, comparison: str) -> Score | None:
+    def score(self, component: str, policy: str) -> Score | None:
         """What was found for one component; None when it was not tested."""
         found = [r for r in self.found if r.case.component == component]
-        return next((s for s in scores(found) if s.comparison == comparison), None)
+        return next((s for s in scores(found) if s.policy == policy), None)
 
     def allows(self, component: str, policy: Policy) -> bool:
         """Whether this very policy was shown to be seldom wrong for this component."""
-        if policy.statistic not in self.statistics.get(component, ()):
-            return False
-        score = self.score(component, policy.comparison)
+        tested = self.policies.get(component, {})
+        called = next((name for name, digest in tested.items() if digest == policy.statistic), "")
+        score = self.score(component, called)
         return score is not None and score.allows(policy.max_false_fail)
 
 

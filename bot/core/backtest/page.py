@@ -59,7 +59,7 @@ def page(subject: Subject, scores: Sequence[Score], found: Sequence[Replayed]) -
         ),
         _scores(scores, subject.max_false_fail),
         "<h2>How soon it saw</h2>",
-        _figure(waits(found), "Minutes from the deploy to the fail, by comparison."),
+        _figure(waits(found), "Minutes from the deploy to the fail, by policy."),
         "<h2>Every case</h2>",
         _figure(timeline(found), "Each mark is a case at the time of its deploy."),
         _worth_reading(found),
@@ -87,12 +87,12 @@ def _figure(drawing: str, caption: str) -> str:
 
 def _scores(scores: Iterable[Score], limit: float) -> str:
     head = (
-        "comparison", "component", "false fails", "95 % interval", "missed",
+        "policy", "component", "false fails", "95 % interval", "missed",
         "not measured", "minutes to the fail", "minutes saved", "may roll back",
     )  # fmt: skip
     rows = (
         (
-            escape(s.comparison),
+            escape(s.policy),
             escape(s.component or "all"),
             _of(s.false_fails),
             f"{s.false_fails.low:.1%} to {s.false_fails.high:.1%}",
@@ -122,15 +122,15 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _worth_reading(found: Iterable[Replayed]) -> str:
-    """The cases where comparison and label disagree, or nothing was measured."""
-    head = ("component", "case", "began (UTC)", "label", "comparison", "result", "why")
+    """The cases where policy and label disagree, or nothing was measured."""
+    head = ("component", "case", "began (UTC)", "label", "policy", "result", "why")
     rows = [
         (
             escape(r.case.component),
             escape(r.case.name),
             f"{r.case.began:%Y-%m-%d %H:%M}",
             r.case.label,
-            escape(r.comparison),
+            escape(r.policy),
             f"<span class={r.result}>{r.result}</span>",
             escape(", ".join(r.types) or ", ".join(reason.key for reason in r.reasons)),
         )

@@ -19,7 +19,7 @@ def intervals(scores: Sequence[Score], limit: float) -> str:
     parts: list[str] = []
     for place, one in enumerate(scores):
         y = place * ROW + ROW / 2
-        parts.append(_label(y, f"{one.comparison} {one.component or 'all'}"))
+        parts.append(_label(y, f"{one.policy} {one.component or 'all'}"))
         share = one.false_fails
         if share.value is None:
             parts.append(_note(LEFT, y, "nothing to count"))
@@ -33,27 +33,27 @@ def intervals(scores: Sequence[Score], limit: float) -> str:
     tall = len(scores) * ROW
     x = _at(limit / top)
     parts.append(f'<line class=limit x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{tall}"/>')
-    return _svg(tall, parts, "Share of false fails by comparison and component")
+    return _svg(tall, parts, "Share of false fails by policy and component")
 
 
 def waits(found: Sequence[Replayed]) -> str:
-    """The minutes to the fail of each bad release that was caught, a row a comparison."""
+    """The minutes to the fail of each bad release that was caught, a row a policy."""
     caught = [r for r in found if r.case.label is Label.BAD and r.minutes is not None]
     longest = max((r.minutes for r in caught if r.minutes is not None), default=0) or 1
     parts: list[str] = []
-    comparisons = list(dict.fromkeys(r.comparison for r in found))
-    for place, comparison in enumerate(comparisons):
+    policies = list(dict.fromkeys(r.policy for r in found))
+    for place, policy in enumerate(policies):
         y = place * ROW + ROW / 2
-        minutes = sorted(r.minutes or 0 for r in caught if r.comparison == comparison)
-        parts.append(_label(y, comparison))
+        minutes = sorted(r.minutes or 0 for r in caught if r.policy == policy)
+        parts.append(_label(y, policy))
         parts += [f'<circle cx="{_at(m / longest):.1f}" cy="{y}" r="4"/>' for m in minutes]
         parts.append(_note(WIDE - 52, y, f"{longest:g} min" if minutes else "none"))
-    return _svg(len(comparisons) * ROW, parts, "Minutes to the fail")
+    return _svg(len(policies) * ROW, parts, "Minutes to the fail")
 
 
 def timeline(found: Sequence[Replayed]) -> str:
     """Each case as a mark at its time: tall where the release was bad, coloured by result."""
-    rows = list(dict.fromkeys((r.comparison, r.case.component) for r in found))
+    rows = list(dict.fromkeys((r.policy, r.case.component) for r in found))
     if not rows:
         return _svg(ROW, [_note(LEFT, ROW / 2, "no case")], "No case")
     times = [r.case.began.timestamp() for r in found]
@@ -61,7 +61,7 @@ def timeline(found: Sequence[Replayed]) -> str:
     place = {row: number for number, row in enumerate(rows)}
     parts = [_label(n * ROW + ROW / 2, " ".join(row)) for row, n in place.items()]
     for one in found:
-        y = place[one.comparison, one.case.component] * ROW
+        y = place[one.policy, one.case.component] * ROW
         parts.append(_mark(one, _at((one.case.began.timestamp() - first) / span), y))
     return _svg(len(rows) * ROW, parts, "Every case by time")
 

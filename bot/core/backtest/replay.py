@@ -17,10 +17,11 @@ from bot.core.verdict.calibrated.panel import Panel
 from bot.core.verdict.verdict import Result, Verdict
 
 TYPES_KEPT = 5
-COMPARISON = "seed-2020"
 
 
-def replay(case: Case, history: Panel, policy: Policy, *, scale: float = 1) -> Replayed:
+def replay(
+    case: Case, history: Panel, policy: Policy, *, called: str = "seed-2020", scale: float = 1
+) -> Replayed:
     """Judge the rounds of a case as the engine would have, at their own moments.
 
     `history` holds the component's counts by minute (of 60 s / `scale`), from a baseline before
@@ -31,7 +32,7 @@ def replay(case: Case, history: Panel, policy: Policy, *, scale: float = 1) -> R
     for number in range(1, policy.rounds + 1):
         now = case.ended + policy.interval * number / scale
         verdict = _round(case, history, policy, now=now, scale=scale, reported=reported)
-        found = told(case, COMPARISON, verdict, at=now)
+        found = told(case, called, verdict, at=now)
         if worst is None or found.result.badness > worst.result.badness:
             worst = found
         if verdict.result is Result.FAIL:
@@ -42,12 +43,12 @@ def replay(case: Case, history: Panel, policy: Policy, *, scale: float = 1) -> R
     return worst
 
 
-def told(case: Case, comparison: str, verdict: Verdict, *, at: datetime) -> Replayed:
-    """What a verdict says of a case."""
+def told(case: Case, called: str, verdict: Verdict, *, at: datetime) -> Replayed:
+    """What the verdict of a policy says of a case."""
     failed = verdict.result is Result.FAIL
     return Replayed(
         case=case,
-        comparison=comparison,
+        policy=called,
         result=verdict.result,
         minutes=(at - case.began).total_seconds() / 60 if failed else None,
         types=tuple(f.error_type for f in verdict.findings[:TYPES_KEPT]),

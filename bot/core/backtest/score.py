@@ -17,10 +17,11 @@ _Z = 1.959964
 
 
 class Replayed(Value):
-    """What one comparison says of one case."""
+    """What one policy says of one case."""
 
     case: Case
-    comparison: str
+    policy: str
+    """As it is called: a name of release.yml, or that of a comparison."""
     result: Result
     minutes: float | None = None
     """From the start of the deploy to the look that failed; None where none did."""
@@ -57,9 +58,9 @@ def share(count: int, of: int) -> Share:
 
 
 class Score(Value):
-    """One comparison over the cases of one component, or of all together."""
+    """One policy over the cases of one component, or of all together."""
 
-    comparison: str
+    policy: str
     component: str
     """Empty: all together."""
     false_fails: Share
@@ -78,15 +79,15 @@ class Score(Value):
         return self.false_fails.of >= FEWEST and self.false_fails.high < max_false_fail
 
 
-def score(comparison: str, component: str, found: Iterable[Replayed]) -> Score:
-    """Count what one comparison said of the cases of one component; empty: of all."""
-    mine = [r for r in found if r.comparison == comparison and component in {"", r.case.component}]
+def score(policy: str, component: str, found: Iterable[Replayed]) -> Score:
+    """Count what one policy said of the cases of one component; empty: of all."""
+    mine = [r for r in found if r.policy == policy and component in {"", r.case.component}]
     good = [r for r in mine if r.case.label is Label.GOOD and r.result is not Result.INCONCLUSIVE]
     bad = [r for r in mine if r.case.label is Label.BAD]
     caught = [r for r in bad if r.result is Result.FAIL]
     unmeasured = sum(r.result is Result.INCONCLUSIVE for r in mine)
     return Score(
-        comparison=comparison,
+        policy=policy,
         component=component,
         false_fails=share(sum(r.result is Result.FAIL for r in good), len(good)),
         missed=share(len(bad) - len(caught), len(bad)),
@@ -108,8 +109,8 @@ def _saved(found: Replayed) -> float | None:
 
 
 def scores(found: Sequence[Replayed]) -> tuple[Score, ...]:
-    """Comparison by comparison: all components together, then each."""
-    comparisons = tuple(dict.fromkeys(r.comparison for r in found))
+    """Policy by policy: all components together, then each."""
+    policies = tuple(dict.fromkeys(r.policy for r in found))
     components = tuple(dict.fromkeys(r.case.component for r in found))
     each = components if len(components) > 1 else ()
-    return tuple(score(c, name, found) for c in comparisons for name in (*("",), *each))
+    return tuple(score(c, name, found) for c in policies for name in (*("",), *each))

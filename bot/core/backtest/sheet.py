@@ -1,4 +1,4 @@
-"""A backtest as a CSV: a row for each case and comparison, for spreadsheets."""
+"""A backtest as a CSV: a row for each case and policy, for spreadsheets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.export import safe_cells
 
 COLUMNS = (
     "component", "case", "began", "label", "rolled_back_at",
-    "comparison", "result", "minutes", "types", "reasons",
+    "policy", "result", "minutes", "types", "reasons",
 )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def sheet(found: Iterable[Replayed]) -> str:
             case.began.isoformat(),
             case.label,
             case.rolled_back_at.isoformat() if case.rolled_back_at else "",
-            one.comparison,
+            one.policy,
             one.result,
             "" if one.minutes is None else f"{one.minutes:g}",
             "; ".join(one.types),

@@ -22,7 +22,7 @@ def backtest(*, fails: int = 0, passes: int = 250, component: str = "chat") -> B
         target="openchat",
         at=datetime(2026, 11, 25, tzinfo=UTC),
         by="Ann",
-        statistics={component: (POLICY.statistic,)},
+        policies={component: {"seed-2020": POLICY.statistic}},
         found=tuple(found),
     )
 

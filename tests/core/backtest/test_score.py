@@ -16,7 +16,7 @@ BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 def replayed(
     result: Result, label: Label = Label.GOOD, *, minutes: float | None = None, component: str = "a"
 ) -> Replayed:
-    """What one comparison says of one case, rolled back after 20 minutes when it is bad."""
+    """What one policy says of one case, rolled back after 20 minutes when it is bad."""
     back = BEGAN + timedelta(minutes=20) if label is Label.BAD else None
     case = Case(
         name="#1",
@@ -27,7 +27,7 @@ def replayed(
         label=label,
         rolled_back_at=back,
     )
-    return Replayed(case=case, comparison="seed-2020", result=result, minutes=minutes)
+    return Replayed(case=case, policy="seed-2020", result=result, minutes=minutes)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bot.core.verdict.verdict import Result
 from tests.core.backtest.test_score import replayed
 
 
-def test_a_row_a_case_and_comparison() -> None:
+def test_a_row_a_case_and_policy() -> None:
     """What is read back is what was found."""
     late = replayed(Result.FAIL, Label.BAD, minutes=12.5).model_copy(
         update={"types": ('Boom, "loud"', "Other")}
