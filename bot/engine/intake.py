@@ -18,6 +18,7 @@ from bot.core.verb import Verb
 from bot.engine import (
     answers,
     authority,
+    backtests,
     cards,
     claims,
     decisions,
@@ -231,6 +232,7 @@ class Intake:
 
 _ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] = {
     Verb.PLAN: starts.plan_release,
+    Verb.BACKTEST: backtests.backtest,
     Verb.WATCH: watching.watch,
     Verb.UNWATCH: watching.unwatch,
     Verb.LINK: linking.offer,

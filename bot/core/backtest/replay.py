@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -107,3 +107,14 @@ def _unknown(history: Panel, before: Window, after: Window, minute: timedelta) -
 
 FEWEST_KNOWN = 0.3
 """The part of a baseline that must be known: three days of ten."""
+
+
+def judge_all(
+    cases: Iterable[Case], history: Panel, policies: Mapping[str, Policy], scale: float
+) -> list[Replayed]:
+    """Judge every case by every policy, in the order of the cases."""
+    return [
+        replay(case, history, policy, called=name, scale=scale)
+        for case in cases
+        for name, policy in policies.items()
+    ]
