@@ -18,7 +18,9 @@ from adapters.logs import elasticsearch, files
 from adapters.logs.elasticsearch import Credentials, ElasticsearchStore, Wire
 from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
+from bot import backtest
 from bot.arguments import parser
+from bot.core.backtest.labels import Labels, read_labels
 from bot.core.config import (
     CommandExecutor,
     ElasticsearchLogStore,
@@ -32,6 +34,7 @@ from bot.core.config.problem import Problem, UnusableError
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
+from bot.engine.backtesting import Wish
 from bot.observability import LogStyle, configure_logging
 from bot.ports import Executor, LogStore
 from bot.service import Bot
@@ -228,11 +231,30 @@ def _chain(tx: Tx, number: int) -> Chain:
     return Chain(tx.journal(number), release.version if release else 0)
 
 
+async def _backtest(options: argparse.Namespace) -> int:
+    settings = load(options.config)
+    labels = Labels()
+    if options.labels is not None:
+        labels = read_labels(options.labels.read_text(encoding="utf-8"))
+    wish = Wish(target=options.target, labels=labels, policies=tuple(options.policy))
+    counts = {"last": options.last, "pseudo": options.pseudo}
+    wish = wish.model_copy(update={k: v for k, v in counts.items() if v is not None})
+    asked = backtest.Asked(wish=wish, kept=options.kept, csv=options.csv, html=options.html)
+    said = await backtest.run(settings, Adapters(), asked, _tell)
+    print(said)  # noqa: T201 - its purpose
+    return 0
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - how far it is
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "try": lambda options: asyncio.run(_try(options)),
     "serve": lambda options: asyncio.run(_serve(options)),
     "check-config": _check_config,
     "doctor": _doctor,
+    "backtest": lambda options: asyncio.run(_backtest(options)),
     "export": lambda options: asyncio.run(_export(options)),
 }
 

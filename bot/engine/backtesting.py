@@ -220,7 +220,8 @@ def _begin(history: MinuteCounts, made: _Component) -> datetime | None:
     known = history.exposure > 0
     if not known.any():
         return None
-    needed = FEWEST_KNOWN * made.baseline
+    # One minute more, as the first one is seldom whole.
+    needed = FEWEST_KNOWN * made.baseline + length
     oldest = moment_of(history.start + int(known.argmax()), length)
     begins = max(oldest + needed, moment_of(history.start, length) + made.baseline)
     return begins if begins < made.now else None

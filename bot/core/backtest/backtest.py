@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.core.backtest.score import Replayed, Score, scores
 from bot.core.config.policy import Policy
-from bot.core.value import Moment, Value
+from bot.core.value import Moment, Text, Value
 
 
 class Backtest(Value):
@@ -19,7 +19,7 @@ class Backtest(Value):
     policies: dict[str, dict[str, str]]
     """component -> the policies that were tested, as they are called -> `Policy.statistic`."""
     found: tuple[Replayed, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     """What a reader should know of the data."""
 
     @property
