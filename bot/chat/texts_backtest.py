@@ -30,7 +30,6 @@ TEXTS: dict[str, str] = {
     "backtest.of": "{count} of {all}",
     "backtest.all": "all",
     "backtest.chart": "False fails in per cent",
-    "backtest.footer": "CSV and page: release-master backtest {target} --kept",
     "backtest.missing_minutes": "Nothing is known of {count} minutes that were watched",
     "backtest.short_baseline": "Only {share} of the baseline is known",
     "column.policy": "Policy",

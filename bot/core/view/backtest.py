@@ -44,7 +44,6 @@ def result(found: Backtest, limit: float) -> Card:
         lines=tuple(lines),
         table=_table(scores, limit) if scores else None,
         chart=_chart(whole) if whole else None,
-        footer=text("backtest.footer", target=found.target),
         at=found.at,
     )
 
