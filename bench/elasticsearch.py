@@ -87,7 +87,11 @@ async def bare(store: ElasticsearchStore, request: CountRequest) -> int:
     buckets = 0
     async with store._moment(INDEX) as moment:  # noqa: SLF001 - measured against itself
         for window in request.windows:
-            buckets += len(await moment.pages(questions.counts(window, ["ERROR"], request.bucket)))
+            buckets += len(
+                await moment.pages(
+                    questions.counts(window, ["ERROR"], request.bucket, by_host=request.by_host)
+                )
+            )
             if request.samples:
                 await moment.pages(questions.samples(window, ["ERROR"]))
     return buckets

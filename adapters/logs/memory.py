@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.counts import (
     NO_TYPE,
+    Alive,
     CountRequest,
     Counts,
     LogStoreError,
@@ -110,9 +111,10 @@ def _window(documents: Iterable[_Document], request: CountRequest, window: Windo
     counted = [one for one in inside if one.level in levels]
     return WindowCounts(
         window=window,
-        types=_types(counted, request.bucket),
+        types=_types(counted, request),
         documents=dict(sorted(Counter(one.host for one in inside).items())),
         samples=_samples(counted) if request.samples else (),
+        alive=_alive(inside, request.bucket) if request.alive else (),
         oldest=min((one.time for one in inside), default=None),
     )
 
@@ -121,9 +123,10 @@ def _within(one: _Document, window: Window) -> bool:
     return window.start <= one.time < window.end
 
 
-def _types(counted: list[_Document], length: timedelta | None) -> tuple[TypeCount, ...]:
+def _types(counted: list[_Document], request: CountRequest) -> tuple[TypeCount, ...]:
+    length = request.bucket
     groups = Counter(
-        (error_type, one.level, one.host, _bucket(one.time, length))
+        (error_type, one.level, one.host if request.by_host else "", _bucket(one.time, length))
         for one in counted
         for error_type in one.error_types
     )
@@ -136,6 +139,14 @@ def _types(counted: list[_Document], length: timedelta | None) -> tuple[TypeCoun
             bucket=None if length is None else bucket,
         )
         for (error_type, level, host, bucket), count in sorted(groups.items())
+    )
+
+
+def _alive(inside: list[_Document], length: timedelta | None) -> tuple[Alive, ...]:
+    groups = Counter((one.host, _bucket(one.time, length)) for one in inside)
+    return tuple(
+        Alive(host=host, bucket=bucket, count=count)
+        for (host, bucket), count in sorted(groups.items())
     )
 
 

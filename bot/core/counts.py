@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from pydantic import model_validator
+
 from bot.core.value import Moment, Text, Value, text
 
 NO_TYPE = "(no type)"
@@ -32,8 +34,19 @@ class CountRequest(Value):
     """Only these levels are counted by type; `documents` counts every level."""
     bucket: timedelta | None = None
     """Also split by buckets of this length, aligned to the epoch; None: one number a window."""
+    by_host: bool = True
+    """False: hosts are added up under the name "", which costs much less with buckets."""
+    alive: bool = False
+    """Also say which hosts wrote anything in each bucket; needs `bucket`."""
     samples: bool = False
     """Also bring the first moment and one message of each type."""
+
+    @model_validator(mode="after")
+    def _alive_in_something(self) -> CountRequest:
+        if self.alive and self.bucket is None:
+            msg = "`alive` says which hosts lived in each bucket: name the bucket's length"
+            raise ValueError(msg)
+        return self
 
 
 class TypeCount(Value):
@@ -45,6 +58,16 @@ class TypeCount(Value):
     count: int
     bucket: Moment | None = None
     """Start of the bucket; None when the request named no bucket length."""
+
+
+class Alive(Value):
+    """How many documents one host wrote in one bucket, at any level: a sign of its life."""
+
+    host: str
+    bucket: Moment
+    """Start of the bucket."""
+    count: int
+    """Never 0; what has no level is none of them, as in `WindowCounts.documents`."""
 
 
 class Sample(Value):
@@ -65,6 +88,8 @@ class WindowCounts(Value):
     """host -> documents of any level; a host that wrote nothing is absent. What has no level is
     none of them: nobody knows whether it would have been counted as an error."""
     samples: tuple[Sample, ...] = ()
+    alive: tuple[Alive, ...] = ()
+    """Sorted by host, bucket; empty unless asked for."""
     oldest: Moment | None = None
     """The time of the oldest document of any level in the window; None where there is none, or
     from a store that cannot tell. Before it there may have been no logs at all."""

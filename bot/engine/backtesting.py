@@ -12,11 +12,12 @@ from bot.core.backtest.labels import Labels
 from bot.core.backtest.past import past_cases
 from bot.core.backtest.replay import FEWEST_KNOWN, judge_all
 from bot.core.backtest.score import FEWEST, Replayed
+from bot.core.baseline import Source, hindrance, vague
 from bot.core.card import Card
 from bot.core.config import LogStoreConfig, Policy, ReleaseFile
 from bot.core.config.release_file import component_logs, component_policy
-from bot.core.counts import CountRequest, LogStoreError, Window
-from bot.core.minutes import MinuteCounts, bin_length, bin_of, counted, joined, moment_of
+from bot.core.counts import LogStoreError, Window
+from bot.core.minutes import MinuteCounts, bin_length, bin_of, counted, joined, moment_of, unknown
 from bot.core.redact import cut
 from bot.core.release import Release
 from bot.core.value import Text, Value, text
@@ -188,6 +189,14 @@ async def _history(
     length = bin_length(made.scale)
     begin, end = bin_of(first, length), bin_of(made.now, length)
     levels = tuple(sorted({level for p in made.policies.values() for level in p.levels}))
+    source = Source(
+        name="",
+        config=made.config,
+        component=made.component,
+        levels=levels,
+        baseline=made.baseline * made.scale,
+        time_scale=made.scale,
+    )
     store = services.adapters.log_store(made.config)
     parts: list[MinuteCounts] = []
     starts = range(begin, end, MINUTES_A_DAY)
@@ -195,22 +204,17 @@ async def _history(
         what = text("backtest.reading", component=made.component, day=number + 1, days=len(starts))
         await step.say(_READ * number / len(starts), what)
         stop = min(start + MINUTES_A_DAY, end)
-        window = Window(start=moment_of(start, length), end=moment_of(stop, length))
-        request = CountRequest(
-            component=made.component,
-            windows=(window,),
-            levels=levels,
-            bucket=length,
-            by_host=False,
-            alive=True,
-        )
         try:
-            counts = await store.count(request)
+            counts = await store.count(source.request(start, stop))
         except (LogStoreError, ValueError) as error:
             detail = cut(services.clean(str(error)), DETAIL)
             why = text("backtest.log_store", component=made.component, detail=detail)
             raise BacktestError(why) from error
-        parts.append(counted(counts.windows[0], length))
+        gap = hindrance(counts)
+        if gap is not None:
+            raise BacktestError(gap)
+        part = unknown(start, stop) if vague(counts) else counted(counts.windows[0], length)
+        parts.append(part)
     return joined(parts, start=begin, end=end)
 
 

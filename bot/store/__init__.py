@@ -6,6 +6,7 @@ from bot.store.errors import StaleError, StoreError
 from bot.store.rows import (
     BODY_VERSION,
     BOT,
+    BaselineRow,
     CodeRow,
     EffectRow,
     InboxRow,
@@ -13,6 +14,7 @@ from bot.store.rows import (
     LinkRow,
     LockRow,
     MessageRow,
+    MinuteDayRow,
     PostRow,
     ReleaseRow,
     ValueRow,
@@ -24,6 +26,7 @@ from bot.store.tx import Tx
 __all__ = [
     "BODY_VERSION",
     "BOT",
+    "BaselineRow",
     "CodeRow",
     "EffectRow",
     "InboxRow",
@@ -31,6 +34,7 @@ __all__ = [
     "LinkRow",
     "LockRow",
     "MessageRow",
+    "MinuteDayRow",
     "PostRow",
     "ReleaseRow",
     "StaleError",

@@ -162,3 +162,33 @@ class ValueRow:
     key: str
     body: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineRow:
+    """A baseline that somebody wants. `body` (JSON text) says what to count."""
+
+    key: str
+    body: str
+    trouble: str
+    """Why it could not be read on (JSON text); empty: it could."""
+    wanted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteDayRow:
+    """A day of a baseline: minute counts, packed. Minutes are numbered from the epoch."""
+
+    key: str
+    """The baseline's."""
+    day: int
+    upto: int
+    """The first minute that was not counted."""
+    settled: int
+    """The first minute that may still change, as documents may be under way."""
+    known: int
+    """Minutes of which something is known."""
+    size: int = 0
+    """Bytes of the body."""
+    body: bytes = b""
+    """Empty where it was not asked for."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -198,4 +199,28 @@ link_guesses = Table(
     Column("identity", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
+)
+
+baselines = Table(
+    "baselines",
+    metadata,
+    # A digest of what is counted, and how: another way to count is another baseline.
+    Column("key", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("wanted_at", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+)
+
+minute_days = Table(
+    "minute_days",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("upto", BigInteger, nullable=False),
+    Column("settled", BigInteger, nullable=False),
+    Column("known", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )

@@ -8,6 +8,7 @@ from bot.store.kept import KeptTx
 from bot.store.links import LinksTx
 from bot.store.locks import LocksTx
 from bot.store.messages import MessagesTx
+from bot.store.minutes import MinutesTx
 from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
 from bot.store.releases import ReleasesTx
@@ -25,6 +26,7 @@ class Tx(
     KeptTx,
     WatchesTx,
     LinksTx,
+    MinutesTx,
 ):
     """Everything that can be read and changed together; all of it is kept, or nothing.
 

@@ -252,7 +252,7 @@ def requests() -> st.SearchStrategy[CountRequest]:
     """Requests for windows that overlap, touch or are empty."""
     span = st.tuples(at_edges(), at_edges()).map(sorted)
     return st.builds(
-        CountRequest,
+        asking,
         component=st.just("chat"),
         windows=st.lists(
             span.map(lambda ends: Window(start=ends[0], end=ends[1])), min_size=1, max_size=3
@@ -260,7 +260,19 @@ def requests() -> st.SearchStrategy[CountRequest]:
         levels=st.sampled_from([("ERROR", "WARN"), ("warning",), ("INFO",), ("FATAL",), ()]),
         bucket=st.sampled_from([None, MINUTE, 7 * MINUTE, timedelta(seconds=0.75)]),
         samples=st.booleans(),
+        by_host=st.booleans(),
+        alive=st.booleans(),
     )
+
+
+def asking(*, bucket: timedelta | None, alive: bool, **fields: Any) -> CountRequest:
+    """A request; hosts live in buckets only."""
+    return CountRequest(bucket=bucket, alive=alive and bucket is not None, **fields)
+
+
+def bucket_of(time: datetime, length: timedelta) -> datetime:
+    """The start of the bucket that holds a moment."""
+    return time - (time - datetime(1970, 1, 1, tzinfo=UTC)) % length
 
 
 def normal(level: str) -> str:
@@ -276,12 +288,10 @@ def expected(
     counter: Counter[tuple[str, str, str, datetime | None]] = Counter()
     for one in written:
         if span.start <= one.time < span.end and normal(one.level) in levels:
-            bucket = None
-            if request.bucket:
-                since = one.time - datetime(1970, 1, 1, tzinfo=UTC)
-                bucket = one.time - since % request.bucket
+            bucket = bucket_of(one.time, request.bucket) if request.bucket else None
+            host = one.host if request.by_host else ""
             for error_type in one.types:
-                counter[error_type, normal(one.level), one.host, bucket] += 1
+                counter[error_type, normal(one.level), host, bucket] += 1
     return counter
 
 
@@ -365,6 +375,10 @@ def check(counts: Counts, written: list[Document], request: CountRequest) -> Non
         assert order == sorted(order)
         inside = [one for one in written if span.start <= one.time < span.end and one.level]
         assert found.documents == Counter(one.host for one in inside)
+        lived = [(one.host, bucket_of(one.time, request.bucket or MINUTE)) for one in inside]
+        assert [((one.host, one.bucket), one.count) for one in found.alive] == (
+            sorted(Counter(lived).items()) if request.alive else []
+        )
         assert found.oldest == min((one.time for one in inside), default=None)
         check_samples(counts, number, written, request)
     # A single one of these few documents is a larger share than any store lets pass.

@@ -56,22 +56,32 @@ class Questions:
         where = [*self._where(window), self._leveled(blank)]
         return self._composite(where, {"host": _optional(self.fields.host)})
 
-    def counts(self, window: Window, words: Iterable[str], bucket: timedelta | None) -> Body:
-        """How many documents there are by type, level, host and bucket.
+    def alive(self, window: Window, blank: Iterable[str], bucket: timedelta) -> Body:
+        """How many documents with a level each host wrote in each bucket."""
+        sources = self._buckets(bucket)
+        if self.fields.host:
+            sources["host"] = _optional(self.fields.host)
+        return self._composite([*self._where(window), self._leveled(blank)], sources)
+
+    def counts(
+        self, window: Window, words: Iterable[str], bucket: timedelta | None, *, by_host: bool
+    ) -> Body:
+        """How many documents there are by type, level, bucket and, if wanted, host.
 
         Raises LogStoreError for a bucket that is no whole number of milliseconds.
         """
         sources = {**self._types(), "level": _terms(self.fields.level)}
-        if self.fields.host:
+        if self.fields.host and by_host:
             sources["host"] = _optional(self.fields.host)
         if bucket is not None:
-            if bucket % _MILLISECOND:
-                raise LogStoreError("buckets must be whole milliseconds")
-            every = f"{bucket // _MILLISECOND}ms"
-            sources["bucket"] = {
-                "date_histogram": {"field": self.fields.time, "fixed_interval": every}
-            }
+            sources |= self._buckets(bucket)
         return self._composite(self._trouble(window, words), sources)
+
+    def _buckets(self, length: timedelta) -> Body:
+        if length % _MILLISECOND:
+            raise LogStoreError("buckets must be whole milliseconds")
+        every = f"{length // _MILLISECOND}ms"
+        return {"bucket": {"date_histogram": {"field": self.fields.time, "fixed_interval": every}}}
 
     def samples(self, window: Window, words: Iterable[str]) -> Body:
         """The first document of each type."""

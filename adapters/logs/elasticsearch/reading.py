@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.logs.elasticsearch.query import Body
 from bot.core.config.log_store import ElasticsearchFields
-from bot.core.counts import NO_TYPE, LogStoreError, Sample, TypeCount
+from bot.core.counts import NO_TYPE, Alive, LogStoreError, Sample, TypeCount
 from bot.core.level import level_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -99,6 +99,18 @@ def host_counts(buckets: Iterable[Body]) -> dict[str, int]:
     for bucket in buckets:
         found[_text(bucket["key"].get("host"))] += bucket["doc_count"]
     return dict(sorted(found.items()))
+
+
+def alive(buckets: Iterable[Body]) -> tuple[Alive, ...]:
+    """Documents by host and bucket, sorted."""
+    groups: Counter[tuple[str, int]] = Counter()
+    for bucket in buckets:
+        key = bucket["key"]
+        groups[_text(key.get("host")), int(key["bucket"])] += bucket["doc_count"]
+    return tuple(
+        Alive(host=host, bucket=_EPOCH + timedelta(milliseconds=start), count=count)
+        for (host, start), count in sorted(groups.items())
+    )
 
 
 def type_counts(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[TypeCount, ...]:

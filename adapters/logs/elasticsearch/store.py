@@ -219,12 +219,17 @@ class _Counting:
             hosts = await self._moment.pages(ask.hosts(window, words.blank))
             documents = reading.host_counts(hosts)
         found = WindowCounts(window=window, documents=documents, oldest=life.oldest)
+        if self._request.alive and self._request.bucket:
+            lived = await self._moment.pages(ask.alive(window, words.blank, self._request.bucket))
+            found = found.model_copy(update={"alive": reading.alive(lived)})
         return await self._types(found, words.wanted) if words.wanted else found
 
     async def _types(self, found: WindowCounts, words: tuple[str, ...]) -> WindowCounts:
         """Count by type what is of the levels that are asked for."""
         ask, fields, window = self._questions, self._questions.fields, found.window
-        counted = await self._moment.pages(ask.counts(window, words, self._request.bucket))
+        wanted = self._request
+        question = ask.counts(window, words, wanted.bucket, by_host=wanted.by_host)
+        counted = await self._moment.pages(question)
         types = reading.type_counts(counted, fields)
         shown: tuple[Sample, ...] = ()
         if types and self._request.samples:

@@ -11,7 +11,7 @@ import duckdb
 
 from adapters.logs.files.parsing import Parsing
 from bot.core.config.log_store import FilesLogStore
-from bot.core.counts import NO_TYPE, CountRequest, Sample, TypeCount, Window, WindowCounts
+from bot.core.counts import NO_TYPE, Alive, CountRequest, Sample, TypeCount, Window, WindowCounts
 from bot.core.level import level_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,10 +60,18 @@ WHERE file = $file AND open
 """
 
 _TYPES = """
-SELECT type, level, host, CASE WHEN $bucket > 0 THEN ts - ts % $bucket END, count(*)
+SELECT type, level, CASE WHEN $by_host THEN host ELSE '' END AS host,
+  CASE WHEN $bucket > 0 THEN ts - ts % $bucket END AS bucket, count(*)
 FROM document
 WHERE ts >= $start AND ts < $end AND level IN (SELECT unnest($levels::VARCHAR[]))
 GROUP BY ALL
+"""
+
+_ALIVE = """
+SELECT host, ts - ts % $bucket AS bucket, count(*)
+FROM document
+WHERE ts >= $start AND ts < $end AND level <> '' AND NOT again
+GROUP BY ALL ORDER BY ALL
 """
 
 _SAMPLES = """
@@ -180,16 +188,18 @@ class Documents:
         oldest = min((first for _, _, first in hosts), default=None)
         return WindowCounts(
             window=window,
-            types=self._types(request.bucket, levels=levels, **span),
+            types=self._types(request, levels=levels, **span),
             documents={host: count for host, count, _ in sorted(hosts)},
             samples=self._samples(levels=levels, **span) if request.samples else (),
+            alive=self._alive(request.bucket, **span) if request.alive else (),
             oldest=None if oldest is None else _EPOCH + oldest * _MICROSECOND,
         )
 
-    def _types(self, length: timedelta | None, **params: object) -> tuple[TypeCount, ...]:
-        bucket = 0 if length is None else length // _MICROSECOND
+    def _types(self, request: CountRequest, **params: object) -> tuple[TypeCount, ...]:
+        bucket = (request.bucket or timedelta(0)) // _MICROSECOND
         groups: Counter[tuple[str, str, str, int]] = Counter()
-        for name, word, host, start, count in self._rows(_TYPES, bucket=bucket, **params):
+        params |= {"bucket": bucket, "by_host": request.by_host}
+        for name, word, host, start, count in self._rows(_TYPES, **params):
             groups[name, level_name(word), host, start or 0] += count
         return tuple(
             TypeCount(
@@ -200,6 +210,13 @@ class Documents:
                 bucket=_EPOCH + start * _MICROSECOND if bucket else None,
             )
             for (name, level, host, start), count in sorted(groups.items())
+        )
+
+    def _alive(self, length: timedelta | None, **params: object) -> tuple[Alive, ...]:
+        bucket = (length or _MICROSECOND) // _MICROSECOND
+        return tuple(
+            Alive(host=host, bucket=_EPOCH + start * _MICROSECOND, count=count)
+            for host, start, count in sorted(self._rows(_ALIVE, bucket=bucket, **params))
         )
 
     def _samples(self, **params: object) -> tuple[Sample, ...]:

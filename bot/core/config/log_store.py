@@ -152,3 +152,17 @@ class MemoryLogStore(Value):
 LogStoreConfig = Annotated[
     FilesLogStore | ElasticsearchLogStore | MemoryLogStore, Field(discriminator="kind")
 ]
+"""Where logs are counted, by its `kind`."""
+
+_IMMATERIAL = {
+    "api_key_env", "bearer_env", "username", "password_env", "ca_file", "verify_certs", "timeout",
+    "max_unreadable", "max_ingest_lag", "max_clock_skew", "max_without_level", "link",
+}  # fmt: skip
+
+
+def counted_as(config: LogStoreConfig) -> str:
+    """What of a configuration decides what is counted, as JSON: places, fields, filters, formats.
+
+    Who asks, how long it may take and what is shown of it does not.
+    """
+    return config.model_dump_json(exclude=_IMMATERIAL)
