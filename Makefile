@@ -5,6 +5,7 @@ PY := .venv/bin/python
 PORT ?=
 LOGS ?=
 ON_FAIL ?=
+POLICY ?=
 WORKERS ?= 2
 CODE := bot adapters tests $(if $(wildcard bench/*.py),bench) $(if $(wildcard examples/*/*.py),examples)
 PYTEST := $(PY) -m pytest -q -n $(WORKERS) --dist worksteal
@@ -23,12 +24,13 @@ setup:  ## make .venv with everything that checks and tests need
 runtime:
 	@.ci/setup runtime
 
-run: runtime  ## drive a made-up release in the browser (PORT=8080, ON_FAIL=roll_back, LOGS=elasticsearch)
+run: runtime  ## drive a made-up release in the browser (PORT=8080, POLICY=seed-2020, ON_FAIL=roll_back, LOGS=elasticsearch)
 	@server=""; if [ "$(LOGS)" = elasticsearch ]; then \
 		$(PY) -m tests.support.provision elasticsearch || exit 1; \
 		server="$$($(PY) -m tests.support.downloads)"; \
 	fi; \
 	exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) \
+		$(if $(POLICY),--policy $(POLICY)) \
 		$(if $(ON_FAIL),--on-fail $(ON_FAIL)) $(if $(LOGS),--logs $(LOGS)) \
 		$${server:+--server "$$server"}
 

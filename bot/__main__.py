@@ -155,7 +155,10 @@ async def _try(options: argparse.Namespace) -> int:
     if server:
         print("and Elasticsearch, which takes up to a minute …", flush=True)  # noqa: T201
     on_fail = OnFail(options.on_fail)
-    async with TryOut(data_dir=options.data, on_fail=on_fail, elasticsearch=server) as trial:
+    trial_ = TryOut(
+        data_dir=options.data, on_fail=on_fail, policy=options.policy, elasticsearch=server
+    )
+    async with trial_ as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,

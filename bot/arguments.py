@@ -98,6 +98,12 @@ def _with_trial_options(trial: argparse.ArgumentParser) -> None:
         "fetches one)",
     )
     trial.add_argument(
+        "--policy",
+        choices=("calibrated", "seed-2020"),
+        default="calibrated",
+        help="how error logs are compared (default: calibrated; seed-2020: the rule of the talk)",
+    )
+    trial.add_argument(
         "--on-fail",
         choices=[str(way) for way in OnFail],
         default=str(OnFail.ASK),

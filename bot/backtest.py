@@ -93,7 +93,8 @@ async def _found(services: Services, asked: Asked, say: Callable[[Card], None]) 
 
     try:
         # Apart here too, so that Ctrl-C ends it at once.
-        made = await backtesting.make(services, asked.wish, backtests.judge_apart, tell)
+        async with backtests.apart() as judge:
+            made = await backtesting.make(services, asked.wish, judge, tell)
     except backtesting.BacktestError as error:
         raise ValueError(Words(services.file().zone)(error.why)) from error
     await backtests.keep(services.store, made)

@@ -7,6 +7,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -19,6 +20,7 @@ from bot.clock import Clock, SteadyClock
 from bot.core.config import ReleaseFile
 from bot.core.effect import EffectKind
 from bot.engine import operations, rooms, rounds
+from bot.engine.calibrated import Calibration
 from bot.engine.engine import Engine, Performer
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
@@ -73,7 +75,7 @@ class Bot:
         self.try_out = try_out
         self.store = Store(reloader.current.environment.database_url)
         self.adapters = Resources(factory, lambda: reloader.current, self.clock)
-        self.services = Services(
+        services = Services(
             store=self.store,
             adapters=self.adapters,
             file=lambda: reloader.current.file,
@@ -86,6 +88,8 @@ class Bot:
             clean=lambda text: reloader.current.clean(text),  # noqa: PLW0108 - a reload changes it
             try_out=try_out,
         )
+        self.calibration = Calibration(services)
+        self.services = replace(services, comparisons=self.calibration.comparisons)
         self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)
         self.recovery = Recovery(self.engine, self.intake)
@@ -143,6 +147,8 @@ class Bot:
             self.engine.background(self.engine.run(), "engine"),
             self.engine.background(self.recovery.compare(), "compare"),
             self.engine.background(lag.run(), "loop-lag"),
+            self.engine.background(self.calibration.baselines.run(), "baselines"),
+            self.engine.background(self.calibration.calibrations.run(), "calibrations"),
         ]
         self._ticks.every(TICK, self.engine.renew, "leases")
         self._ticks.every(TICK, self._tick, "tick")
@@ -225,6 +231,7 @@ class Bot:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.calibration.stop()
         await self.adapters.close()
         await self.store.close()
 

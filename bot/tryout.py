@@ -44,7 +44,8 @@ class TryOut:
     Raises TryOutError on entering when the target is not ready in time. On leaving, and also when
     this process is killed, all of its processes end. With `data_dir` its logs, versions and tasks
     are kept and taken up the next time; without, they are in a temporary folder and deleted.
-    `on_fail` is what a failed check leads to; `options` are further arguments of the deployment
+    `on_fail` is what a failed check leads to; `policy` names another policy of the example's
+    release.yml than the target does; `options` are further arguments of the deployment
     API. With `elasticsearch`, the folder of an unpacked server, the logs are shipped into one and
     counted there instead of in the files.
     """
@@ -55,11 +56,13 @@ class TryOut:
         data_dir: Path | None = None,
         time_scale: float = TIME_SCALE,
         on_fail: OnFail = OnFail.ASK,
+        policy: str = "",
         options: Sequence[str] = (),
         elasticsearch: Path | None = None,
     ) -> None:
         self.time_scale = time_scale
         self.on_fail = on_fail
+        self.policy = policy
         self.environment: dict[str, str] = {}
         """The secrets that `release_file` names: variable -> value."""
         self.api_url = ""
@@ -174,6 +177,7 @@ class TryOut:
             policy["rollback_countdown"] = ROLLBACK_COUNTDOWN
             policy["auto_rollback_without_backtest"] = True
         for target in file["targets"].values():
+            target["policy"] = self.policy or target["policy"]
             target["poll_every"] = _POLL_EVERY
         text = yaml.safe_dump(file, sort_keys=False, allow_unicode=True)
         self.release_file.write_text(_HEADER + text, encoding="utf-8")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bot.chat.texts_backtest import TEXTS as BACKTEST
 from bot.chat.texts_baseline import TEXTS as BASELINE
+from bot.chat.texts_calibrated import TEXTS as CALIBRATED
 from bot.chat.texts_intent import TEXTS as INTENT
 from bot.chat.texts_people import TEXTS as PEOPLE
 from bot.chat.texts_slack import TEXTS as SLACK
 
 TEXTS: dict[str, str] = {
     **BASELINE,
+    **CALIBRATED,
     **INTENT,
     **BACKTEST,
     **PEOPLE,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.core.backtest import judging
 from bot.core.backtest.backtest import Backtest
 from bot.core.backtest.case import Case, pseudo_releases
 from bot.core.backtest.labels import Labels
 from bot.core.backtest.past import past_cases
-from bot.core.backtest.replay import FEWEST_KNOWN, judge_all
 from bot.core.backtest.score import FEWEST, Replayed
+from bot.core.backtest.seed2020 import FEWEST_KNOWN
 from bot.core.baseline import Source, hindrance, vague
+from bot.core.calibrated.work import packed
 from bot.core.card import Card
 from bot.core.config import LogStoreConfig, Policy, ReleaseFile
 from bot.core.config.release_file import component_logs, component_policy
@@ -21,7 +24,8 @@ from bot.core.minutes import MinuteCounts, bin_length, bin_of, counted, joined, 
 from bot.core.redact import cut
 from bot.core.release import Release
 from bot.core.value import Text, Value, text
-from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Panel
+from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
+from bot.core.verdict.calibrated.scores import BEFORE
 from bot.core.view import backtest as view
 from bot.engine.services import Services
 from bot.engine.transition import load
@@ -31,8 +35,11 @@ LOOKED_AT = 200
 DETAIL = 300
 Tell = Callable[[Card], Awaitable[None]]
 """Where progress goes."""
-Run = Callable[[Sequence[Case], Panel, dict[str, Policy], float], Awaitable[list[Replayed]]]
-"""Judges cases away from the event loop."""
+Run = Callable[
+    [Sequence[bytes], tuple[int, int], Sequence[Case], dict[str, Policy], float],
+    Awaitable[list[Replayed]],
+]
+"""Runs `judging.judge` away from the event loop."""
 
 
 class BacktestError(Exception):
@@ -91,7 +98,7 @@ def tested_policies(file: ReleaseFile, wish: Wish, component: str) -> dict[str, 
     return {name: own.model_copy(update={"comparison": name}) for name in names}
 
 
-COMPARISONS = ("seed-2020",)
+COMPARISONS = ("seed-2020", "calibrated")
 
 
 async def _releases(services: Services, wish: Wish) -> list[Release]:
@@ -168,14 +175,39 @@ async def _judged(
             scale=made.scale,
         ),
     )
+    return await _by_days(made, history, cases, run=run, step=step)
+
+
+async def _by_days(
+    made: _Component,
+    history: MinuteCounts,
+    cases: Sequence[Case],
+    *,
+    run: Run,
+    step: _Step,
+) -> list[Replayed]:
+    """Judge day by day, so that the progress is seen and no piece of work is large."""
+    found: list[Replayed] = []
     what = text(
         "backtest.judging",
         component=made.component,
         cases=len(cases),
         policies=len(made.policies),
     )
-    await step.say(_READ, what)
-    return await run(cases, history.panel(), made.policies, made.scale)
+    days = judging.days(cases, made.scale)
+    length = bin_length(made.scale)
+    for number, day in enumerate(days):
+        await step.say(_READ + (1 - _READ) * number / len(days), what)
+        begin = bin_of(day[0].began - made.baseline, length) - BEFORE
+        end = bin_of(day[-1].ended + made.watched, length) + SPARE
+        span = (begin, end)
+        pieces = await asyncio.to_thread(packed, history.between(*span))
+        found += await run(pieces, span, day, made.policies, made.scale)
+    return found
+
+
+SPARE = 5
+"""Minutes behind the last round that a look may wait for late lines."""
 
 
 _READ = 0.5
@@ -188,7 +220,7 @@ async def _history(
     """Every minute from `first` to now, read a day of the comparison at a time."""
     length = bin_length(made.scale)
     begin, end = bin_of(first, length), bin_of(made.now, length)
-    levels = tuple(sorted({level for p in made.policies.values() for level in p.levels}))
+    levels = tuple(sorted({x for p in made.policies.values() for x in p.counted_levels}))
     source = Source(
         name="",
         config=made.config,
@@ -229,10 +261,3 @@ def _begin(history: MinuteCounts, made: _Component) -> datetime | None:
     oldest = moment_of(history.start + int(known.argmax()), length)
     begins = max(oldest + needed, moment_of(history.start, length) + made.baseline)
     return begins if begins < made.now else None
-
-
-async def in_this_process(
-    cases: Sequence[Case], history: Panel, policies: dict[str, Policy], scale: float
-) -> list[Replayed]:
-    """Judge at once, where nothing else waits (the command line)."""
-    return judge_all(cases, history, policies, scale)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import structlog
 
+from bot.core.backtest import judging
 from bot.core.backtest.backtest import Backtest
 from bot.core.backtest.case import Case
-from bot.core.backtest.replay import judge_all
 from bot.core.backtest.score import Replayed
 from bot.core.card import Card
 from bot.core.command import Command
@@ -18,13 +19,12 @@ from bot.core.config.release_file import component_policy
 from bot.core.inbound import Outcome, Reply
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.core.verdict.calibrated.panel import Panel
 from bot.core.view import backtest as view
 from bot.engine import authority, backtesting, cards
-from bot.engine.apart import apart
 from bot.engine.engine import Engine
 from bot.engine.services import Services
 from bot.engine.submission import Submission
+from bot.engine.worker import Worker
 from bot.ports import Room, RoomBusyError, RoomError
 from bot.store import Store
 
@@ -112,7 +112,8 @@ class Teller:
 async def run(services: Services, wish: backtesting.Wish, teller: Teller) -> None:
     """Make it, keep it, tell it. Whatever goes wrong is told, too."""
     try:
-        made = await backtesting.make(services, wish, judge_apart, teller.progress)
+        async with apart() as judge:
+            made = await backtesting.make(services, wish, judge, teller.progress)
         await keep(services.store, made)
     except backtesting.BacktestError as error:
         await teller.end(view.broken(wish.target, error.why))
@@ -133,8 +134,21 @@ def limit(services: Services, target: str) -> float:
     return min(component_policy(file, target, name).max_false_fail for name in names)
 
 
-async def judge_apart(
-    cases: Sequence[Case], history: Panel, policies: dict[str, Policy], scale: float
-) -> list[Replayed]:
-    """Judge in a process of its own that gives way, so that the bot stays quick."""
-    return await apart(judge_all, cases, history, policies, scale)
+@asynccontextmanager
+async def apart() -> AsyncIterator[backtesting.Run]:
+    """Judge in a process of its own that gives way; it ends with the block, also when cancelled."""
+    worker = Worker()
+
+    async def run(
+        pieces: Sequence[bytes],
+        span: tuple[int, int],
+        cases: Sequence[Case],
+        policies: dict[str, Policy],
+        scale: float,
+    ) -> list[Replayed]:
+        return await worker.run(judging.judge, pieces, span, cases, policies, scale)
+
+    try:
+        yield run
+    finally:
+        worker.close()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.core.journal import JournalRow
 
-BODY_VERSION = 1
+BODY_VERSION = 2
 """The version of every body that this code writes; older ones are upgraded when they are read."""
 
 BOT = 0
@@ -16,6 +16,7 @@ BOT = 0
 __all__ = [
     "BODY_VERSION",
     "BOT",
+    "CalibrationRow",
     "EffectRow",
     "InboxRow",
     "JournalRow",
@@ -192,3 +193,16 @@ class MinuteDayRow:
     """Bytes of the body."""
     body: bytes = b""
     """Empty where it was not asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationRow:
+    """A calibration as stored."""
+
+    key: str
+    """Of what was fitted, and how."""
+    end: int
+    """The first minute of the comparison, since the epoch, that it does not know."""
+    digest: str
+    """SHA-256 of what it was fitted on."""
+    body: bytes

@@ -224,3 +224,14 @@ minute_days = Table(
     Column("size", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+
+calibrations = Table(
+    "calibrations",
+    metadata,
+    # What was fitted, and how; the end is the minute of the comparison behind its last one.
+    Column("key", Text, primary_key=True),
+    Column("end", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

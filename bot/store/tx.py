@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.store.calibrations import CalibrationsTx
 from bot.store.inbox import InboxTx
 from bot.store.journal import JournalTx
 from bot.store.kept import KeptTx
@@ -27,6 +28,7 @@ class Tx(
     WatchesTx,
     LinksTx,
     MinutesTx,
+    CalibrationsTx,
 ):
     """Everything that can be read and changed together; all of it is kept, or nothing.
 

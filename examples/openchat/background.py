@@ -41,6 +41,9 @@ class Kind:
 REQUEST = Kind("RequestServed", "INFO", 60.0, "access", "GET /work 200 in {n} ms", jitter=0.5)
 """Written for each request; live instances write it when they are asked, not by a stream."""
 
+HEARTBEAT = Kind("Alive", "INFO", 18.0, "health", "{n} requests under way", jitter=0.0)
+"""Each host writes it more than once a minute, so that a minute without a line means something."""
+
 CLOCKWORK = Kind(
     "StorageTimeout",
     "ERROR",
@@ -51,7 +54,7 @@ CLOCKWORK = Kind(
 )
 """Like a clock: any ten days hold exactly 50 of it."""
 
-SLOW = Kind("UpstreamSlow", "WARN", 300.0, "http.client", "upstream took {n} ms, the limit is 800")
+SLOW = Kind("UpstreamSlow", "WARN", 30.0, "http.client", "upstream took {n} ms, the limit is 800")
 
 KNOWN = (
     SLOW,
@@ -60,7 +63,10 @@ KNOWN = (
     CLOCKWORK,
     Kind("RetriesExhausted", "ERROR", 36000.0, "queue", "gave up on job {n} after 5 attempts"),
 )
-"""Everything that a healthy instance writes by itself: between 24 and 2880 lines in ten days."""
+"""The errors and warnings of a healthy instance: between 24 and 28,800 lines in ten days."""
+
+STEADY = (HEARTBEAT, *KNOWN)
+"""Everything that a healthy instance writes by itself."""
 
 Moments = Iterator[tuple[float, str]]
 """(seconds since the epoch, name of the kind), rising."""

@@ -10,13 +10,12 @@ import pytest
 
 from bot.core.backtest.backtest import Backtest
 from bot.core.backtest.case import Case, Label
+from bot.core.backtest.judging import judge
 from bot.core.backtest.labels import Labels
-from bot.core.backtest.replay import judge_all
 from bot.core.backtest.score import Replayed
 from bot.core.card import Card
 from bot.core.config import Policy
 from bot.core.counts import Window
-from bot.core.verdict.calibrated.panel import Panel
 from bot.core.verdict.verdict import Result
 from bot.engine import backtesting
 from tests.engine.conftest import Make
@@ -30,10 +29,14 @@ DAY = 1440 * MINUTE
 
 
 async def here(
-    cases: Sequence[Case], history: Panel, policies: dict[str, Policy], scale: float
+    pieces: Sequence[bytes],
+    span: tuple[int, int],
+    cases: Sequence[Case],
+    policies: dict[str, Policy],
+    scale: float,
 ) -> list[Replayed]:
     """Judge in this process."""
-    return judge_all(cases, history, policies, scale)
+    return judge(pieces, span, cases, policies, scale)
 
 
 class Told:
@@ -72,7 +75,9 @@ def steady(world: Outside, span: timedelta) -> None:
 
 async def made(bot: Bot, told: Told | None = None, **wish: object) -> Backtest:
     """Make a backtest of the target."""
-    wanted = backtesting.Wish.model_validate({"target": "openchat", "pseudo": 40, **wish})
+    wanted = backtesting.Wish.model_validate(
+        {"target": "openchat", "pseudo": 40, "policies": ("default",), **wish}
+    )
     return await backtesting.make(bot.services, wanted, here, told or Told())
 
 
@@ -83,14 +88,14 @@ async def test_a_steady_service_has_no_false_fail(make: Make) -> None:
 
     found = await made(bot, told)
 
-    score = found.score("chat", "seed-2020")
+    score = found.score("chat", "default")
     assert score is not None
     assert (score.false_fails.count, score.false_fails.of, score.unmeasured.count) == (0, 40, 0)
     first = min(r.case.began for r in found.found)
     assert bot.outside.clock.now - 2 * DAY <= first <= bot.outside.clock.now - 1.9 * DAY
     assert told.percents == sorted(told.percents)
-    assert len(told.percents) == 5
-    assert found.policies["chat"]["seed-2020"] == POLICY.statistic
+    assert len(told.percents) == 4 + 2
+    assert found.policies["chat"]["default"] == POLICY.statistic
 
 
 async def test_an_incident_counts_as_a_false_fail_until_it_is_labelled(make: Make) -> None:
@@ -126,7 +131,7 @@ async def test_releases_of_the_journal_are_cases(make: Make) -> None:
 
     real = [r for r in found.found if not r.case.pseudo]
     assert [(r.case.name, r.case.label) for r in real] == [(f"#{release.id}", Label.BAD)]
-    score = found.score("chat", "seed-2020")
+    score = found.score("chat", "default")
     assert score is not None
     assert (score.missed.count, score.missed.of) == (1, 1)
 
@@ -185,5 +190,5 @@ def test_policies_are_compared_side_by_side() -> None:
         file, backtesting.Wish(target="openchat", policies=("default",)), "chat"
     )
 
-    assert set(own) == {"seed-2020"}
+    assert set(own) == {"seed-2020", "calibrated"}
     assert {name: policy.rounds for name, policy in named.items()} == {"default": 2}

@@ -72,7 +72,7 @@ async def test_it_is_made_from_the_room(make: Make) -> None:
     """Progress and result stand in one message of the room, and the result is kept."""
     bot = await make(outside())
 
-    reply = await bot.say("backtest openchat pseudo 8")
+    reply = await bot.say("backtest openchat pseudo 4")
     assert bot.engine.has_background("backtest:openchat")
     again = await bot.say("backtest openchat")
     await _finished(bot)
@@ -83,7 +83,7 @@ async def test_it_is_made_from_the_room(make: Make) -> None:
     assert (shown[-1].state, len(bot.outside.rooms[HOME].of("backtest"))) == ("done", 1)
     kept = await backtests.newest(bot.services.store, "openchat")
     assert kept is not None
-    assert (len(kept.found), kept.by) == (8, "Mina")
+    assert (len(kept.found), kept.by) == (2 * 4, "Mina")
 
 
 async def test_only_operators_may_ask_for_one(make: Make) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from bot.core.backtest.case import Case
 from bot.core.backtest.score import Replayed
+from bot.core.backtest.told import told
 from bot.core.config.policy import Policy
 from bot.core.counts import Counts, TypeCount, Window, WindowCounts
 from bot.core.value import Text, text
@@ -16,7 +17,8 @@ from bot.core.verdict import seed2020
 from bot.core.verdict.calibrated.panel import Panel
 from bot.core.verdict.verdict import Result, Verdict
 
-TYPES_KEPT = 5
+FEWEST_KNOWN = 0.3
+"""The part of a baseline that must be known: three days of ten."""
 
 
 def replay(
@@ -41,19 +43,6 @@ def replay(
     if worst is None:
         raise ValueError("a policy has at least one round")
     return worst
-
-
-def told(case: Case, called: str, verdict: Verdict, *, at: datetime) -> Replayed:
-    """What the verdict of a policy says of a case."""
-    failed = verdict.result is Result.FAIL
-    return Replayed(
-        case=case,
-        policy=called,
-        result=verdict.result,
-        minutes=(at - case.began).total_seconds() / 60 if failed else None,
-        types=tuple(f.error_type for f in verdict.findings[:TYPES_KEPT]),
-        reasons=verdict.reasons,
-    )
 
 
 def _round(
@@ -103,18 +92,3 @@ def _unknown(history: Panel, before: Window, after: Window, minute: timedelta) -
     if known < FEWEST_KNOWN:
         reasons.append(text("backtest.short_baseline", share=round(known, 2)))
     return tuple(reasons)
-
-
-FEWEST_KNOWN = 0.3
-"""The part of a baseline that must be known: three days of ten."""
-
-
-def judge_all(
-    cases: Iterable[Case], history: Panel, policies: Mapping[str, Policy], scale: float
-) -> list[Replayed]:
-    """Judge every case by every policy, in the order of the cases."""
-    return [
-        replay(case, history, policy, called=name, scale=scale)
-        for case in cases
-        for name, policy in policies.items()
-    ]

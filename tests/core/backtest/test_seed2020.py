@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from bot.core.backtest.case import Case
-from bot.core.backtest.replay import replay
+from bot.core.backtest.seed2020 import replay
 from bot.core.config.policy import Policy
 from bot.core.verdict.calibrated.panel import Panel, panel
 from bot.core.verdict.verdict import Result

@@ -1,0 +1,32 @@
+"""What the bot says about policy `calibrated`: message key to English template."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "calibrated.canary_gone": (
+        "GONE on the canary {type}: {seen}, {mean} expected from {control} on the other hosts; "
+        "since minute {after}"
+    ),
+    "calibration.running": "{component} is being calibrated on its baseline: try again in a minute",
+    "calibration.failed": "{component} could not be calibrated on its baseline: {detail}",
+    "calibration.too_short": (
+        "The baseline of {component} has {minutes} minutes with log lines, too few to calibrate on"
+    ),
+    "check.numbers_calibrated": (
+        "{documents} log lines of any level from {since:time} to {until:time}; compared with the "
+        "days from {start:time} on"
+    ),
+    "check.numbers_canary": (
+        "{documents} log lines of any level from {since:time} to {until:time}; the canary is "
+        "compared with the other hosts in the same minutes"
+    ),
+    "check.chart_expected": "Documents expected and seen",
+    "check.more_watch": "and {count} more that are worth a look",
+    "column.expected": "Expected",
+    "column.seen": "Seen",
+    "column.range": "95 % range",
+    "column.control": "Control",
+    "finding.sample": "{type}: {sample}",
+    "result.open": "nothing so far",
+    "verdict.pass_calibrated": "pass (worth a look, no alarm: {watch})",
+}
