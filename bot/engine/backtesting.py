@@ -35,10 +35,7 @@ LOOKED_AT = 200
 DETAIL = 300
 Tell = Callable[[Card], Awaitable[None]]
 """Where progress goes."""
-Run = Callable[
-    [Sequence[bytes], tuple[int, int], Sequence[Case], dict[str, Policy], float],
-    Awaitable[list[Replayed]],
-]
+Run = Callable[[judging.Piece], Awaitable[list[Replayed]]]
 """Runs `judging.judge` away from the event loop."""
 
 
@@ -201,8 +198,14 @@ async def _by_days(
         begin = bin_of(day[0].began - made.baseline, length) - BEFORE
         end = bin_of(day[-1].ended + made.watched, length) + SPARE
         span = (begin, end)
-        pieces = await asyncio.to_thread(packed, history.between(*span))
-        found += await run(pieces, span, day, made.policies, made.scale)
+        piece = judging.Piece(
+            packed=await asyncio.to_thread(packed, history.between(*span)),
+            span=span,
+            cases=day,
+            policies=made.policies,
+            scale=made.scale,
+        )
+        found += await run(piece)
     return found
 
 

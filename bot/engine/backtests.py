@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
 
 from bot.core.backtest import judging
 from bot.core.backtest.backtest import Backtest
-from bot.core.backtest.case import Case
 from bot.core.backtest.score import Replayed
 from bot.core.card import Card
 from bot.core.command import Command
-from bot.core.config import Policy
 from bot.core.config.release_file import component_policy
 from bot.core.inbound import Outcome, Reply
 from bot.core.value import text
@@ -139,16 +137,10 @@ async def apart() -> AsyncIterator[backtesting.Run]:
     """Judge in a process of its own that gives way; it ends with the block, also when cancelled."""
     worker = Worker()
 
-    async def run(
-        pieces: Sequence[bytes],
-        span: tuple[int, int],
-        cases: Sequence[Case],
-        policies: dict[str, Policy],
-        scale: float,
-    ) -> list[Replayed]:
-        return await worker.run(judging.judge, pieces, span, cases, policies, scale)
+    async def judge(piece: judging.Piece) -> list[Replayed]:
+        return await worker.run(judging.judge, piece)
 
     try:
-        yield run
+        yield judge
     finally:
         worker.close()

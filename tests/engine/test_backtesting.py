@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from bot.core.backtest.backtest import Backtest
-from bot.core.backtest.case import Case, Label
-from bot.core.backtest.judging import judge
+from bot.core.backtest.case import Label
+from bot.core.backtest.judging import Piece, judge
 from bot.core.backtest.labels import Labels
 from bot.core.backtest.score import Replayed
 from bot.core.card import Card
@@ -28,15 +27,9 @@ MINUTE = timedelta(minutes=1) / SCALE
 DAY = 1440 * MINUTE
 
 
-async def here(
-    pieces: Sequence[bytes],
-    span: tuple[int, int],
-    cases: Sequence[Case],
-    policies: dict[str, Policy],
-    scale: float,
-) -> list[Replayed]:
+async def here(piece: Piece) -> list[Replayed]:
     """Judge in this process."""
-    return judge(pieces, span, cases, policies, scale)
+    return judge(piece)
 
 
 class Told:

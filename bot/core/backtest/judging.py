@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.core.backtest import calibrated, seed2020
 from bot.core.backtest.case import Case
@@ -13,21 +14,27 @@ from bot.core.verdict.calibrated.calibration import Calibration, calibrate
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
 
 
-def judge(
-    pieces: Sequence[bytes],
-    span: tuple[int, int],
-    cases: Sequence[Case],
-    policies: Mapping[str, Policy],
-    scale: float,
-) -> list[Replayed]:
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """The cases of one day, with the minutes around them."""
+
+    packed: Sequence[bytes]
+    span: tuple[int, int]
+    """The packed minutes are [begin, end), since the epoch."""
+    cases: Sequence[Case]
+    policies: Mapping[str, Policy]
+    scale: float
+
+
+def judge(piece: Piece) -> list[Replayed]:
     """Judge every case by every policy, in the order of the cases.
 
-    `pieces` are packed minutes of [begin, end); the cases are of one day. Of `calibrated` one
-    calibration serves them all: it ends before the first of them, at most a day before the last,
-    as in a bot that renews it. Raises MinutesError for other bytes.
+    Of `calibrated` one calibration serves all cases: it ends before the first of them, at most a
+    day before the last, as in a bot that renews it. Raises MinutesError for other bytes.
     """
-    begin, end = span
-    history = joined([MinuteCounts.unpack(piece) for piece in pieces], start=begin, end=end)
+    begin, end = piece.span
+    history = joined([MinuteCounts.unpack(part) for part in piece.packed], start=begin, end=end)
+    cases, policies, scale = piece.cases, piece.policies, piece.scale
     panel = history.panel()
     fitted = {
         name: _fitted(history, cases, policy, scale)

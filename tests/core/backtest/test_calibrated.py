@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.core.backtest.calibrated import replay
 from bot.core.backtest.case import Case
-from bot.core.backtest.judging import days, judge
+from bot.core.backtest.judging import Piece, days, judge
 from bot.core.calibrated.work import packed
 from bot.core.config.policy import Policy
 from bot.core.minutes import MinuteCounts
@@ -104,7 +104,7 @@ def test_a_piece_of_work_judges_a_day_by_every_policy() -> None:
         }
     )
 
-    found = judge(packed(whole), (START, START + LONG), [early, CASE], policies, 1.0)
+    found = judge(_piece(whole, policies, early, CASE))
 
     told = [(r.case.name, r.policy, r.result) for r in found]
     assert told == [
@@ -115,11 +115,21 @@ def test_a_piece_of_work_judges_a_day_by_every_policy() -> None:
     ]
 
 
+def _piece(counts: MinuteCounts, policies: dict[str, Policy], *cases: Case) -> Piece:
+    return Piece(
+        packed=packed(counts),
+        span=(counts.start, counts.end),
+        cases=cases,
+        policies=policies,
+        scale=1.0,
+    )
+
+
 def test_a_day_without_a_baseline_is_inconclusive() -> None:
     """With less than a day before it nothing is fitted."""
     young = history().between(START + HERE - 600, START + LONG)
 
-    (found,) = judge(packed(young), (young.start, young.end), [CASE], {"calibrated": POLICY}, 1.0)
+    (found,) = judge(_piece(young, {"calibrated": POLICY}, CASE))
 
     assert found.result is Result.INCONCLUSIVE
 
