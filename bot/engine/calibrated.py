@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from bot.core.baseline import Source
+from bot.core.baseline import Baseline, Source
 from bot.core.calibrated import comparison, work
 from bot.core.calibrated.prior import Prior, learnt
 from bot.core.counts import CountRequest, Counts, LogStoreError, WindowCounts
@@ -28,19 +28,30 @@ from bot.engine.services import Services
 from bot.engine.worker import Worker
 from bot.store import Tx
 
+PATIENCE = 60.0
+"""Seconds that a round waits for what is being read or fitted before it says that it is missing."""
+PAUSE = 0.5
+"""Seconds between two looks for what is being read."""
 KEPT = 8
 """Checks whose prior knowledge is kept between two looks."""
 SEARCHED = 100
 """Releases that are searched for healthy ones."""
 DETAIL = 160
+READING = "baseline.reading"
 
 
 class Calibrated:
     """The comparison `calibrated`."""
 
     def __init__(
-        self, services: Services, baselines: Baselines, calibrations: Calibrations
+        self,
+        services: Services,
+        baselines: Baselines,
+        calibrations: Calibrations,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
+        self._patience = patience
         self._services = services
         self._baselines = baselines
         self._calibrations = calibrations
@@ -80,10 +91,13 @@ class Calibrated:
         past = partial(healthy, target=release.target, step=case.step.id)
         rituals = await self._services.store.read(past)
         start = moment_of(bin_of(where.restart_started, where.minute), where.minute)
-        baseline = await self._baselines.upto(source, start)
+        patience = self._patience if case.patient else 0.0
+        baseline = await self._baseline(source, start, patience)
         if baseline.counts is None:
             return Prior(missing=baseline.missing, history=history, rituals=rituals)
-        fitted, why = await self._calibrations.before(source, baseline.counts, deployed)
+        fitted, why = await self._calibrations.before(
+            source, baseline.counts, deployed, patience=patience
+        )
         if fitted is not None and not where.policy.two_sided:
             fitted = replace(
                 fitted, tails={s: t for s, t in fitted.tails.items() if s is not Score.FALL}
@@ -99,6 +113,15 @@ class Calibrated:
             history=history,
             rituals=rituals,
         )
+
+    async def _baseline(self, source: Source, start: datetime, patience: float) -> Baseline:
+        """The baseline; while it is being read it is waited for."""
+        for _ in range(int(patience / PAUSE)):
+            found = await self._baselines.upto(source, start)
+            if found.missing is None or found.missing.key != READING:
+                return found
+            await asyncio.sleep(PAUSE)
+        return await self._baselines.upto(source, start)
 
     async def _history(
         self, source: Source, where: Situation
@@ -118,11 +141,14 @@ class Calibrated:
 class Calibration:
     """Everything behind policy `calibrated` in one process: baselines, calibrations, a worker."""
 
-    def __init__(self, services: Services, fit: Fit | None = None) -> None:
+    def __init__(
+        self, services: Services, fit: Fit | None = None, *, patience: float = PATIENCE
+    ) -> None:
         self._worker = Worker()
         self.baselines = Baselines(services)
         self.calibrations = Calibrations(services, self.baselines, fit or self._fit)
-        calibrated = Calibrated(services, self.baselines, self.calibrations)
+        parts = (self.baselines, self.calibrations)
+        calibrated = Calibrated(services, *parts, patience=patience)
         self.comparisons: Comparisons = {**SEED_ONLY, "calibrated": calibrated}
 
     async def stop(self) -> None:

@@ -31,8 +31,6 @@ RENEW = 360
 """Minutes of the comparison after which a new one is fitted in the background."""
 OLDEST = MINUTES_A_DAY
 """Minutes; a check does without one that is older, and fits its own."""
-PATIENCE = 60.0
-"""Seconds that a check waits for a calibration before it says that there is none yet."""
 LOOK = 5.0
 """Seconds between two looks for what is to be renewed."""
 REMEMBERED = timedelta(days=90)
@@ -58,19 +56,19 @@ class Calibrations:
         self._running: dict[tuple[str, int], asyncio.Task[Text | None]] = {}
 
     async def before(
-        self, source: Source, counts: MinuteCounts, end: int
+        self, source: Source, counts: MinuteCounts, end: int, *, patience: float
     ) -> tuple[Calibration | None, Text | None]:
         """The newest calibration that ends at minute `end` or before, or why there is none.
 
-        One that is too old is not used: then it is fitted on `counts` now, and waited for. Raises
-        StoreError.
+        One that is too old is not used: then it is fitted on `counts` now, and waited for, at most
+        `patience` seconds. Raises StoreError.
         """
         for fitted in (False, True):
             row = await self._row(source, end)
             if row is not None:
                 return await asyncio.to_thread(_unpacked, row), None
             if not fitted:
-                why = await self._wait(source, counts.between(counts.start, end))
+                why = await self._wait(source, counts.between(counts.start, end), patience)
                 if why is not None:
                     return None, why
         return None, text("calibration.failed", component=source.component, detail="?")
@@ -117,11 +115,11 @@ class Calibrations:
         row = await self._services.store.read(lambda tx: tx.calibration(_key(source), end))
         return row if row is not None and row.end >= end - OLDEST else None
 
-    async def _wait(self, source: Source, counts: MinuteCounts) -> Text | None:
+    async def _wait(self, source: Source, counts: MinuteCounts, patience: float) -> Text | None:
         """Have it fitted; why there is nothing, or None when it is stored."""
         begun = self._begin(source, counts)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 return await asyncio.shield(begun)
         except TimeoutError:
             return text("calibration.running", component=source.component)

@@ -21,6 +21,8 @@ class Case:
     release: Release
     step: Step
     situation: Situation
+    patient: bool = True
+    """Whether it is worth waiting for what is still being read or fitted; a look is not."""
 
 
 class Comparison(Protocol):

@@ -91,7 +91,7 @@ async def _look(job: Job, release: Release, step: Step) -> None:
     late = job.services.now() - job.effect.due > LOOK_EVERY / _scale(release)
     if not late:
         due = job.services.now()
-        verdict = await _measure(job, release, step, due=due, reasons=[])
+        verdict = await _measure(job, release, step, due=due, reasons=[], patient=False)
         if verdict.result is Result.FAIL:
             job.services.watch.verdict(str(verdict.result))
             await job.feed(
@@ -134,7 +134,13 @@ def _scale(release: Release) -> float:
 
 
 async def _measure(
-    job: Job, release: Release, step: Step, *, due: datetime, reasons: list[Text]
+    job: Job,
+    release: Release,
+    step: Step,
+    *,
+    due: datetime,
+    reasons: list[Text],
+    patient: bool = True,
 ) -> Verdict:
     policy, scale = _policy(release, step), _scale(release)
     now, services = job.services.now(), job.services
@@ -157,7 +163,8 @@ async def _measure(
         restart_ended=ended,
         time_scale=scale,
     )
-    verdict = await comparison.judge(Case(release, step, where), counts, tuple(reasons))
+    case = Case(release, step, where, patient)
+    verdict = await comparison.judge(case, counts, tuple(reasons))
     return clean(verdict, services.clean)
 
 

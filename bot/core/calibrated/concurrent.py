@@ -16,6 +16,7 @@ from bot.core.verdict.calibrated.panel import Floats, Panel
 
 STRANGERS = 3.0
 """The dispersion of hosts without a past, such as new pods: nobody knows their habits."""
+LARGEST = 1000.0
 WATCHED = 10.0
 """A type is watched at a tenth of the evidence that alarms."""
 
@@ -28,6 +29,8 @@ class Contrast:
     evidence: Evidence
     gone: Evidence | None
     """The same the other way round, for what vanished on the canary; None: not asked for."""
+    alpha: float
+    """The bound on false alarms of each of the two tests."""
     watched: tuple[str, ...]
     """Types with some evidence, not enough for an alarm."""
 
@@ -72,7 +75,27 @@ def contrast(
         for key, value in zip(keys, evidence.log_e, strict=True)
         if value >= needed and key not in {*evidence.alarmed, *evidence.flagged}
     )
-    return Contrast(split, evidence, gone, watched)
+    return Contrast(split, evidence, gone, alpha, watched)
+
+
+def detection_limits(found: Contrast) -> dict[str, float]:
+    """Give for each type the smallest rise on the canary that would have been an alarm by now.
+
+    The canary's e-value is inverted for its count, given the control's; infinity beyond 1,000 x.
+    """
+    keys, share = found.split.keys, found.split.share
+    control = found.evidence.control
+    mean = np.maximum(control, 0.5) * share / (1 - share)
+    low, high = np.ones(len(keys)), np.full(len(keys), LARGEST)
+    others = Panel(0, keys, control[:, None], np.ones(1))
+    needed = np.log(max(len(keys), 1) / found.alpha)
+    for _ in range(30):
+        middle = np.sqrt(low * high)
+        mine = Panel(0, keys, np.maximum(middle * mean, 0.0)[:, None], np.ones(1))
+        enough = canary.evidence(found.split, mine, others, alpha=found.alpha).log_e >= needed
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    limits = np.where(high < LARGEST * 0.999, high, np.inf)
+    return dict(zip(keys, limits.tolist(), strict=True))
 
 
 def _split(

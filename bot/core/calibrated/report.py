@@ -8,7 +8,7 @@ from math import isfinite, log, log10
 
 import numpy as np
 
-from bot.core.calibrated.concurrent import Contrast
+from bot.core.calibrated.concurrent import Contrast, detection_limits
 from bot.core.calibrated.observed import Observed
 from bot.core.calibrated.prior import Prior
 from bot.core.counts import Counts
@@ -68,7 +68,27 @@ def with_contrast(
         found,
         alarms=(*alarms, *found.alarms),
         watch=(*watch, *others),
+        quiet=_quiet(contrast),
         reasons=reasons,
+    )
+
+
+def _quiet(contrast: Contrast) -> Text:
+    """How the canary's other types were, and the rises that would have been alarms by now."""
+    seen, share = contrast.evidence, contrast.split.share
+    alarmed = {*seen.alarmed, *seen.flagged}
+    rows = [n for n, key in enumerate(seen.keys) if key not in alarmed]
+    mean = seen.control * share / (1 - share)
+    ratios = [float(seen.canary[n] / mean[n]) for n in rows if mean[n] >= 2]
+    limits = detection_limits(contrast)
+    finite = sorted((limit, key) for key, limit in limits.items() if isfinite(limit))
+    return text(
+        "calibrated.quiet_canary" if finite else "calibrated.quiet_few",
+        count=len(rows),
+        largest=round(max(ratios, default=0.0), 1),
+        limit=round(finite[0][0], 1) if finite else None,
+        type=finite[0][1] if finite else "",
+        rare=round(finite[len(finite) // 2][0], 1) if finite else None,
     )
 
 
@@ -204,7 +224,7 @@ def _canary_types(shown: Shown) -> dict[str, TypeLine]:
     seen, share = contrast.evidence, contrast.split.share
     mean = seen.control * share / (1 - share)
     rows = np.argsort(-np.maximum(seen.canary, mean), kind="stable")[:TYPES_SHOWN]
-    before = _totals(shown)
+    before, limits = _totals(shown), detection_limits(contrast)
     for row in {*rows.tolist(), *(seen.keys.index(key) for key in seen.flagged)}:
         key, mine, others = seen.keys[row], float(seen.canary[row]), float(seen.control[row])
         # The mean is estimated from the control's own Poisson count.
@@ -218,6 +238,7 @@ def _canary_types(shown: Shown) -> dict[str, TypeLine]:
             expected=round(float(mean[row]), 2),
             low=round(low, 2),
             high=round(high, 2),
+            limit=round(limits[key], 2) if isfinite(limits[key]) else None,
             control=int(others),
         )
     return found

@@ -60,7 +60,10 @@ def _lines(release: Release, step: Step) -> list[Cell]:
     lines: list[Cell] = []
     # A round that was repeated is told once, as it was the last time.
     for item in {r.number: r for r in step.rounds}.values():
-        lines.append(_round(item, policy.rounds))
+        # That a window was still open is no failed measurement.
+        waits = sum(r.number == item.number and bool(r.verdict.open_until) for r in step.rounds)
+        repeats = item.repeat - (waits if item.verdict.open_until is None else item.repeat)
+        lines.append(_round(item, policy.rounds, repeats))
         lines += found_lines(item.verdict)
         lines += list(item.verdict.reasons)
     if step.rounds:
@@ -98,13 +101,13 @@ def _beside(verdict: Verdict) -> list[Cell]:
     return lines + ([verdict.quiet] if verdict.quiet else [])
 
 
-def _round(item: Round, rounds: int) -> Text:
-    again = "check.round_repeated" if item.repeat else "check.round"
+def _round(item: Round, rounds: int, repeats: int) -> Text:
+    again = "check.round_repeated" if repeats > 0 else "check.round"
     return text(
         "check.round_late" if item.late else again,
         round=item.number,
         rounds=rounds,
-        repeat=item.repeat,
+        repeat=max(repeats, 0),
         result=f"result.{'open' if item.verdict.open_until else item.verdict.result}",
         at=item.ran_at.isoformat(),
     )
