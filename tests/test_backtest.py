@@ -14,7 +14,7 @@ import yaml
 
 from bot.__main__ import main
 
-COMPONENTS = {"chat": {}}
+COMPONENTS: dict[str, dict[str, str]] = {"chat": {}}
 
 
 def _service(folder: Path, hours: float = 3.0) -> None:

@@ -13,8 +13,9 @@ from bot.core.baseline import PIECE, Source
 from bot.core.config import MemoryLogStore
 from bot.core.counts import CountRequest, Counts
 from bot.core.value import text
-from bot.engine import baselines
-from bot.engine.baselines import Baselines, configured
+from bot.engine import sources
+from bot.engine.baselines import Baselines
+from bot.engine.sources import configured
 from bot.store import Tx
 from tests.engine.conftest import Make
 from tests.support.engines import SINGLE, T0, Bot
@@ -38,7 +39,7 @@ SOURCE = Source(
 @pytest.fixture(autouse=True)
 def _by_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the policy that these bots have look at minutes."""
-    monkeypatch.setattr(baselines, "NEED_MINUTES", frozenset({"seed-2020", "calibrated"}))
+    monkeypatch.setattr(sources, "NEED_MINUTES", frozenset({"seed-2020", "calibrated"}))
 
 
 def write(bot: Bot, start: datetime, end: datetime, *, every: timedelta = 10 * MINUTE) -> None:
