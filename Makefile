@@ -24,18 +24,18 @@ setup:  ## make .venv with everything that checks and tests need
 runtime:
 	@.ci/setup runtime
 
-run: runtime  ## drive a made-up release in the browser (PORT=8080, POLICY=seed-2020, ON_FAIL=roll_back, LOGS=elasticsearch)
-	@server=""; if [ "$(LOGS)" = elasticsearch ]; then \
-		$(PY) -m tests.support.provision elasticsearch || exit 1; \
-		server="$$($(PY) -m tests.support.downloads)"; \
-	fi; \
+run: runtime  ## drive a made-up release in the browser (PORT=8080, POLICY=seed-2020, ON_FAIL=roll_back, LOGS=opensearch)
+	@server=""; case "$(LOGS)" in elasticsearch|opensearch) \
+		$(PY) -m tests.support.provision $(LOGS) || exit 1; \
+		server="$$($(PY) -m tests.support.downloads $(LOGS))";; \
+	esac; \
 	exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) \
 		$(if $(POLICY),--policy $(POLICY)) \
 		$(if $(ON_FAIL),--on-fail $(ON_FAIL)) $(if $(LOGS),--logs $(LOGS)) \
 		$${server:+--server "$$server"}
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch
+	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch opensearch
 
 format-check: setup
 	$(PY) -m ruff format --check .

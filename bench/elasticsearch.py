@@ -23,11 +23,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from adapters.logs.elasticsearch import ElasticsearchStore
-from adapters.logs.elasticsearch.moment import moment
-from adapters.logs.elasticsearch.query import Questions, slices
+from adapters.logs.search import SearchStore
+from adapters.logs.search.moment import moment
+from adapters.logs.search.query import Questions, slices
 from bot.core.baseline import PIECE, Source
-from bot.core.config import ElasticsearchFields, ElasticsearchLogStore, ReleaseFile
+from bot.core.config import DocumentFields, LogStoreConfig, ReleaseFile
 from bot.core.counts import CountRequest, Window
 from bot.core.minutes import bin_of
 from bot.engine.baselines import Baselines
@@ -35,8 +35,8 @@ from bot.engine.services import Adapters, Services
 from bot.store import Store
 from tests.support.counting import MAPPING, counting
 from tests.support.elasticsearch import running_elasticsearch
-from tests.support.elasticsearch_admin import Admin
 from tests.support.provision import MissingProgramError
+from tests.support.search_admin import Admin
 
 INDEX = "logs-bench"
 TYPES = 300
@@ -96,9 +96,9 @@ async def timed(work: Work, times: int) -> float:
     return statistics.median(taken)
 
 
-async def bare(store: ElasticsearchStore, requests: list[CountRequest]) -> int:
+async def bare(store: SearchStore, requests: list[CountRequest]) -> int:
     """Fetch the pages of buckets of requests and throw them away; returns how many buckets."""
-    questions = Questions(ElasticsearchFields(), {"service.name": "chat"}, nanos=True)
+    questions = Questions(DocumentFields(), {"service.name": "chat"}, nanos=True)
     buckets = 0
     async with moment(store._wire, INDEX) as held:  # noqa: SLF001 - measured against itself
         for request in requests:
@@ -113,7 +113,7 @@ async def bare(store: ElasticsearchStore, requests: list[CountRequest]) -> int:
     return buckets
 
 
-async def download(store: ElasticsearchStore) -> Counter[str]:
+async def download(store: SearchStore) -> Counter[str]:
     """Read every document in pages and count by type here."""
     found: Counter[str] = Counter()
     fields = ["@timestamp", "error.type", "host.name", "log.level"]
@@ -134,15 +134,15 @@ async def download(store: ElasticsearchStore) -> Counter[str]:
 class Only:
     """The adapters of a bot that only has this log store."""
 
-    def __init__(self, store: ElasticsearchStore) -> None:
+    def __init__(self, store: SearchStore) -> None:
         self._store = store
 
-    def log_store(self, _: object) -> ElasticsearchStore:
+    def log_store(self, _: object) -> SearchStore:
         """The one log store."""
         return self._store
 
 
-def source(config: ElasticsearchLogStore, days: float) -> Source:
+def source(config: LogStoreConfig, days: float) -> Source:
     """A baseline of so many days."""
     return Source(
         name="es",
@@ -168,7 +168,7 @@ async def warm(baselines: Baselines, wanted: Source, end: datetime, times: int) 
 
 
 async def by_minute(
-    store: ElasticsearchStore, end: datetime, times: int, folder: Path
+    store: SearchStore, end: datetime, times: int, folder: Path
 ) -> dict[str, float]:
     """Seconds of baselines by the minute: cold, bare, and the looks at warm ones."""
     now = [end]
@@ -183,7 +183,8 @@ async def by_minute(
         seed=str,
         owner="bench",
     )
-    baselines, config = Baselines(services), store._config  # noqa: SLF001 - its own settings
+    baselines = Baselines(services)
+    config = cast("LogStoreConfig", store._config)  # noqa: SLF001 - its own settings
     long, short = source(config, DAYS / timedelta(days=1)), source(config, 1)
     first, last = long.first_day(end) * 1440, bin_of(end, MINUTE)
     requests = [
@@ -202,7 +203,7 @@ async def by_minute(
     return found
 
 
-async def measure(store: ElasticsearchStore, end: datetime, times: int) -> dict[str, float]:
+async def measure(store: SearchStore, end: datetime, times: int) -> dict[str, float]:
     """Seconds of each way to count."""
     deployed = end - 15 * MINUTE
     baseline = Window(start=end - DAYS, end=deployed)

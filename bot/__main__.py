@@ -15,9 +15,11 @@ from adapters.deploy.command import CommandDeployer
 from adapters.deploy.http import HttpDeployer
 from adapters.deploy.memory import MemoryDeployer
 from adapters.logs import elasticsearch, files
-from adapters.logs.elasticsearch import Credentials, ElasticsearchStore, Wire
+from adapters.logs.elasticsearch import ELASTICSEARCH, ElasticsearchClient
 from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
+from adapters.logs.opensearch import OPENSEARCH, OpensearchClient
+from adapters.logs.search import Credentials, SearchStore, Wire, check_certificates
 from bot import backtest
 from bot.arguments import parser
 from bot.core.backtest.labels import Labels, read_labels
@@ -29,6 +31,8 @@ from bot.core.config import (
     HttpExecutor,
     LogStoreConfig,
     OnFail,
+    OpensearchLogStore,
+    SearchLogStore,
 )
 from bot.core.config.problem import Problem, UnusableError
 from bot.core.export import Chain, ExportFormat, broken, export_journal
@@ -72,15 +76,29 @@ class Adapters:
         scale = settings.file.time_scale
         if isinstance(config, FilesLogStore):
             return FilesStore(config, settings.folder, now=now, time_scale=scale)
-        if isinstance(config, ElasticsearchLogStore):
-            credentials = Credentials(
-                api_key=settings.secret(config.api_key_env) if config.api_key_env else "",
-                bearer=settings.secret(config.bearer_env) if config.bearer_env else "",
-                password=settings.secret(config.password_env) if config.password_env else "",
-            )
-            wire = Wire(config, credentials, base=settings.folder, redact=settings.clean)
-            return ElasticsearchStore(config, wire, now=now, time_scale=scale)
+        if isinstance(config, SearchLogStore):
+            wire = _wire(config, settings)
+            return SearchStore(config, wire, now=now, time_scale=scale)
         return MemoryStore()
+
+
+def _wire(config: SearchLogStore, settings: Settings) -> Wire:
+    """A connection to the search server of its kind; nothing is connected to yet."""
+
+    def secret(key: str) -> str:
+        variable = getattr(config, key, "")
+        return settings.secret(variable) if variable else ""
+
+    credentials = Credentials(
+        api_key=secret("api_key_env"), bearer=secret("bearer_env"), password=secret("password_env")
+    )
+    if isinstance(config, ElasticsearchLogStore):
+        client = ElasticsearchClient(config, credentials, base=settings.folder)
+        return Wire(client, ELASTICSEARCH, redact=settings.clean)
+    if isinstance(config, OpensearchLogStore):
+        other = OpensearchClient(config, credentials, base=settings.folder)
+        return Wire(other, OPENSEARCH, redact=settings.clean)
+    raise TypeError(f"no client for {config.kind}")
 
 
 def prove_settings(settings: Settings) -> Iterator[Problem]:
@@ -91,6 +109,8 @@ def prove_settings(settings: Settings) -> Iterator[Problem]:
                 files.prove(config, datetime.now(UTC))
             if isinstance(config, ElasticsearchLogStore):
                 elasticsearch.prove(config, settings.folder)
+            if isinstance(config, OpensearchLogStore):
+                check_certificates(config, settings.folder)
         except UnusableError as error:
             yield error.at(("log_stores", name))
 
@@ -145,20 +165,20 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 
 async def _try(options: argparse.Namespace) -> int:
-    server = options.server if options.logs == "elasticsearch" else None
-    if options.logs == "elasticsearch" and server is None:
+    logs = options.logs
+    server = (logs, options.server) if logs != "files" and options.server else None
+    if logs != "files" and server is None:
         raise TryOutError(
-            "--logs elasticsearch needs the folder of an unpacked Elasticsearch: --server FOLDER "
-            "(make run LOGS=elasticsearch fetches one)"
+            f"--logs {logs} needs the folder of the unpacked server: --server FOLDER "
+            f"(make run LOGS={logs} fetches one)"
         )
     print("Starting seven components as real processes …", flush=True)  # noqa: T201 - for people
     if server:
-        print("and Elasticsearch, which takes up to a minute …", flush=True)  # noqa: T201
+        print(f"and {logs}, which takes up to a minute …", flush=True)  # noqa: T201
     on_fail = OnFail(options.on_fail)
-    trial_ = TryOut(
-        data_dir=options.data, on_fail=on_fail, policy=options.policy, elasticsearch=server
-    )
-    async with trial_ as trial:
+    async with TryOut(
+        data_dir=options.data, on_fail=on_fail, policy=options.policy, server=server
+    ) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,

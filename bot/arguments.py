@@ -88,14 +88,17 @@ def _with_trial_options(trial: argparse.ArgumentParser) -> None:
     )
     trial.add_argument("--data", type=Path, help="keep the state in this folder over restarts")
     trial.add_argument(
-        "--logs", choices=("files", "elasticsearch"), default="files", help="where logs are counted"
+        "--logs",
+        choices=("files", "elasticsearch", "opensearch"),
+        default="files",
+        help="where logs are counted",
     )
     trial.add_argument(
         "--server",
         type=Path,
         metavar="FOLDER",
-        help="an unpacked Elasticsearch for --logs elasticsearch (make run LOGS=elasticsearch "
-        "fetches one)",
+        help="the unpacked server for --logs elasticsearch or opensearch (make run "
+        "LOGS=elasticsearch fetches one)",
     )
     trial.add_argument(
         "--policy",

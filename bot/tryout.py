@@ -45,9 +45,9 @@ class TryOut:
     this process is killed, all of its processes end. With `data_dir` its logs, versions and tasks
     are kept and taken up the next time; without, they are in a temporary folder and deleted.
     `on_fail` is what a failed check leads to; `policy` names another policy of the example's
-    release.yml than the target does; `options` are further arguments of the deployment
-    API. With `elasticsearch`, the folder of an unpacked server, the logs are shipped into one and
-    counted there instead of in the files.
+    release.yml than the target does; `options` are further arguments of the deployment API. With
+    `server`, the kind and the folder of an unpacked one, the logs are shipped into it and counted
+    there instead of in the files.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class TryOut:
         on_fail: OnFail = OnFail.ASK,
         policy: str = "",
         options: Sequence[str] = (),
-        elasticsearch: Path | None = None,
+        server: tuple[str, Path] | None = None,
     ) -> None:
         self.time_scale = time_scale
         self.on_fail = on_fail
@@ -71,8 +71,8 @@ class TryOut:
         self._options = tuple(options)
         self._folder = Path()
         self._api: asyncio.subprocess.Process | None = None
-        self._elasticsearch = elasticsearch
-        self._logs: asyncio.subprocess.Process | None = None
+        self._server = server
+        self._shipping: asyncio.subprocess.Process | None = None
 
     @property
     def release_file(self) -> Path:
@@ -114,8 +114,8 @@ class TryOut:
             self._target.mkdir(parents=True, exist_ok=True)
             token = secrets.token_urlsafe(24)
             self.api_url = f"http://127.0.0.1:{await self._start(example, token)}"
-            port = await self._start_elasticsearch(example) if self._elasticsearch else 0
-            self._write_release_file(example, f"Bearer {token}", logs_port=port)
+            logs = await self._start_server(example, *self._server) if self._server else {}
+            self._write_release_file(example, f"Bearer {token}", logs)
         except BaseException:
             await self._end()
             raise
@@ -146,21 +146,24 @@ class TryOut:
             )
         return await _port(self._api, errors, "the example target", within=_READY_WITHIN)
 
-    async def _start_elasticsearch(self, example: Path) -> int:
-        """Start the server and the shipper; return its port once the history is in it."""
-        errors = self._target / "elasticsearch.log"
+    async def _start_server(self, example: Path, kind: str, folder: Path) -> dict[str, Any]:
+        """Start server and shipper; return the log store once the history is in it."""
+        errors = self._target / "server.log"
         with errors.open("ab") as stderr:
-            self._logs = await asyncio.create_subprocess_exec(
-                *(sys.executable, str(example / "elasticsearch_logs.py")),
-                *("--home", str(self._elasticsearch), "--root", str(self._target)),
+            self._shipping = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(example / "search_logs.py")),
+                *("--home", str(folder), "--root", str(self._target)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
                 env={"PATH": os.defpath},
             )
-        return await _port(self._logs, errors, "Elasticsearch", within=_SERVER_READY_WITHIN)
+        within = _SERVER_READY_WITHIN
+        return _on_server(
+            kind, await _port(self._shipping, errors, "the log server", within=within)
+        )
 
-    def _write_release_file(self, example: Path, credential: str, *, logs_port: int) -> None:
+    def _write_release_file(self, example: Path, credential: str, logs: dict[str, Any]) -> None:
         file = yaml.safe_load((example / "release.yml").read_text(encoding="utf-8"))
         file["time_scale"] = self.time_scale
         for executor in _of_kind(file["executors"], "http"):
@@ -169,9 +172,9 @@ class TryOut:
         for store in _of_kind(file["log_stores"], "files"):
             # Nobody says from where relative paths of a temporary file would be meant.
             store["paths"] = [f"{glob.escape(str(self._target))}/{path}" for path in store["paths"]]
-        if logs_port:
+        if logs:
             # Under the name of the example's, which the target names.
-            file["log_stores"] = {name: _in_elasticsearch(logs_port) for name in file["log_stores"]}
+            file["log_stores"] = dict.fromkeys(file["log_stores"], logs)
         for policy in file["policies"].values():
             policy["on_fail"] = str(self.on_fail)
             policy["rollback_countdown"] = ROLLBACK_COUNTDOWN
@@ -184,16 +187,16 @@ class TryOut:
 
     async def _end(self) -> None:
         api, self._api = self._api, None
-        logs, self._logs = self._logs, None
+        shipping, self._shipping = self._shipping, None
         if api is not None:
             if api.returncode is None:
                 api.terminate()
             await _ended(api)
-        if logs is not None:
+        if shipping is not None:
             # It stops its server when its input ends, and would not when it is told to end.
-            if logs.stdin:
-                logs.stdin.close()
-            await _ended(logs, within=_SERVER_ENDS_WITHIN)
+            if shipping.stdin:
+                shipping.stdin.close()
+            await _ended(shipping, within=_SERVER_ENDS_WITHIN)
         if self._kept is None:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -241,10 +244,10 @@ async def _ended(process: asyncio.subprocess.Process, *, within: float = _ENDS_W
         await process.wait()
 
 
-def _in_elasticsearch(port: int) -> dict[str, Any]:
+def _on_server(kind: str, port: int) -> dict[str, Any]:
     """The log store that counts what the shipper of the example wrote."""
     return {
-        "kind": "elasticsearch",
+        "kind": kind,
         "addresses": [f"http://127.0.0.1:{port}"],
         "index": "logs-openchat",
         "filters": {"component": "{component}"},

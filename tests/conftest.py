@@ -11,7 +11,9 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from tests.support.elasticsearch import Server, running_elasticsearch
+from tests.support.elasticsearch import running_elasticsearch
+from tests.support.keeper import Server
+from tests.support.opensearch import running_opensearch
 from tests.support.postgres import fresh_database, running_postgres
 from tests.support.provision import MissingProgramError
 from tests.support.skipping import without
@@ -34,7 +36,10 @@ _PROVISIONED_FIXTURES = {
     "socket_slack",
     "http_slack",
     "elasticsearch_server",
+    "opensearch_server",
 }
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+"""The same for all workers."""
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +55,18 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def elasticsearch_server() -> Iterator[Server]:
     """An Elasticsearch with TLS and users, shared by the tests of all workers."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
     try:
-        with running_elasticsearch(run) as server:
+        with running_elasticsearch(_RUN) as server:
+            yield server
+    except MissingProgramError as missing:
+        without(missing)
+
+
+@pytest.fixture(scope="session")
+def opensearch_server() -> Iterator[Server]:
+    """An OpenSearch, shared by the tests of all workers."""
+    try:
+        with running_opensearch(_RUN) as server:
             yield server
     except MissingProgramError as missing:
         without(missing)

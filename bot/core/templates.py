@@ -14,7 +14,7 @@ from bot.core.config.executor import (
     HttpExecutor,
     MemoryExecutor,
 )
-from bot.core.config.log_store import ElasticsearchLogStore, FilesLogStore
+from bot.core.config.log_store import FilesLogStore, SearchLogStore
 from bot.core.config.problem import Loc, Problem, place, show, suggestion
 from bot.core.config.release_file import ReleaseFile
 from bot.core.config.room import HttpRoom
@@ -49,7 +49,7 @@ def check_templates(file: ReleaseFile) -> Iterator[Problem]:
         here: Loc = ("log_stores", name)
         if isinstance(store, FilesLogStore):
             yield from _check_places(store.paths, (*here, "paths"), QUESTION)
-        if isinstance(store, ElasticsearchLogStore):
+        if isinstance(store, SearchLogStore):
             yield from _check_server(store, here)
     for name, target in file.targets.items():
         for part, component in target.components.items():
@@ -125,7 +125,7 @@ def _check_room(room: HttpRoom, loc: Loc) -> Iterator[Problem]:
             yield Problem(path=path, value=show(name), right=_no_header())
 
 
-def _check_server(store: ElasticsearchLogStore, loc: Loc) -> Iterator[Problem]:
+def _check_server(store: SearchLogStore, loc: Loc) -> Iterator[Problem]:
     for index, address in enumerate(store.addresses):
         yield from _check_address(address, (*loc, "addresses", index))
     yield from _check_places(store.index, (*loc, "index"), QUESTION)

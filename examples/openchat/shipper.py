@@ -1,4 +1,4 @@
-"""Ships the target's log lines into Elasticsearch, each exactly once, however often it is started.
+"""Ships the target's log lines into a search server, each exactly once, whatever is restarted.
 
 A document's id is the place of its line: file and offset. What was sent twice replaces itself.
 """

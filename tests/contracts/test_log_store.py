@@ -25,8 +25,8 @@ from bot.core.config.log_store import FilesLogStore
 from bot.core.counts import NO_TYPE, CountRequest, Counts, LogStoreError, Window
 from bot.ports import LogStore
 from tests.support.counting import MAPPING, counting, deny
-from tests.support.elasticsearch import Server
-from tests.support.elasticsearch_admin import STARTS_A_SERVER, Admin
+from tests.support.keeper import Server
+from tests.support.search_admin import STARTS_A_SERVER, Admin
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 ZONES = [
@@ -129,8 +129,17 @@ def shut(store: FilesStore) -> None:
 
 
 def in_elasticsearch(_: Path, request: pytest.FixtureRequest) -> Subject:
+    """An index of a real Elasticsearch."""
+    return on_server(request.getfixturevalue("elasticsearch_server"))
+
+
+def in_opensearch(_: Path, request: pytest.FixtureRequest) -> Subject:
+    """An index of a real OpenSearch."""
+    return on_server(request.getfixturevalue("opensearch_server"))
+
+
+def on_server(server: Server) -> Subject:
     """An index on a real server; each subject has components of its own in it."""
-    server = request.getfixturevalue("elasticsearch_server")
     admin = Admin(server)
     if not admin.exists(INDEX):
         admin.make(INDEX, MAPPING)
@@ -174,11 +183,13 @@ def _param(name: str) -> Any:
 
 LOCAL = [_param(name) for name in SUBJECTS]
 """The implementations that need no server."""
+SERVERS = [
+    pytest.param(in_elasticsearch, id="elasticsearch", marks=[*STARTS_A_SERVER]),
+    pytest.param(in_opensearch, id="opensearch", marks=[*STARTS_A_SERVER]),
+]
 
 
-@pytest.fixture(
-    params=[*LOCAL, pytest.param(in_elasticsearch, id="elasticsearch", marks=[*STARTS_A_SERVER])]
-)
+@pytest.fixture(params=[*LOCAL, *SERVERS])
 def make(request: pytest.FixtureRequest) -> Callable[[Path], Subject]:
     """How one implementation is made."""
     chosen: Make = request.param
@@ -319,34 +330,34 @@ async def test_counts_are_those_of_brute_force(
     await compare(lambda folder: make(folder, request), [written, later], request_)
 
 
-@pytest.mark.provisioned
-@pytest.mark.timeout(300)
+@pytest.mark.parametrize("make", SERVERS)
 @examples(2, simplify=False)
 @given(written=documents(), later=documents(), request_=requests())
 async def test_a_server_counts_like_brute_force(
     request: pytest.FixtureRequest,
-    elasticsearch_server: Server,
+    make: Make,
     written: list[Document],
     later: list[Document],
     request_: CountRequest,
 ) -> None:
     """A real server counts the same; here a few examples, since each takes a while."""
-    await compare(lambda folder: in_elasticsearch(folder, request), [written, later], request_)
+    await compare(lambda folder: make(folder, request), [written, later], request_)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("make", SERVERS)
 @examples(200)
 @given(written=documents(), later=documents(), request_=requests())
 async def test_a_server_counts_like_brute_force_for_long(
     request: pytest.FixtureRequest,
-    elasticsearch_server: Server,
+    make: Make,
     written: list[Document],
     later: list[Document],
     request_: CountRequest,
 ) -> None:
     """A real server counts the same in many examples."""
-    await compare(lambda folder: in_elasticsearch(folder, request), [written, later], request_)
+    await compare(lambda folder: make(folder, request), [written, later], request_)
 
 
 async def compare(

@@ -16,7 +16,7 @@ from bot.core.baseline import (
     wanted,
     watermark,
 )
-from bot.core.config import ElasticsearchFields, ElasticsearchLogStore
+from bot.core.config import DocumentFields, ElasticsearchLogStore
 from bot.core.counts import Counts
 from bot.core.value import text
 
@@ -47,7 +47,7 @@ def but(**changes: object) -> Source:
     [
         but(index="other-{component}"),
         but(filters={"env": "prod"}),
-        but(fields=ElasticsearchFields(error_type=("error.code",))),
+        but(fields=DocumentFields(error_type=("error.code",))),
         SOURCE.model_copy(update={"levels": ("ERROR",)}),
         SOURCE.model_copy(update={"component": "auth"}),
         SOURCE.model_copy(update={"time_scale": 60.0}),

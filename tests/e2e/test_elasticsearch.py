@@ -56,9 +56,9 @@ async def test_a_broken_candidate_is_caught_on_the_canary_and_a_good_one_passes(
 
 async def test_without_a_server_the_command_says_what_is_missing() -> None:
     """Nobody is left with a try-out that counts nothing."""
-    with pytest.raises(AssertionError, match="needs the folder of an unpacked Elasticsearch"):
+    with pytest.raises(AssertionError, match="needs the folder of the unpacked server"):
         async with started("--logs", "elasticsearch"):
             pass
-    with pytest.raises(AssertionError, match="holds no Elasticsearch"):
+    with pytest.raises(AssertionError, match="holds neither Elasticsearch"):
         async with started(*_SERVER, "/nowhere"):
             pass

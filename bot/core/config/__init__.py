@@ -8,11 +8,13 @@ from bot.core.config.executor import (
 )
 from bot.core.config.language import Language
 from bot.core.config.log_store import (
-    ElasticsearchFields,
+    DocumentFields,
     ElasticsearchLogStore,
     FilesLogStore,
     LogStoreConfig,
     MemoryLogStore,
+    OpensearchLogStore,
+    SearchLogStore,
 )
 from bot.core.config.person import Person, Role
 from bot.core.config.policy import OnFail, Policy, RollbackScope
@@ -32,7 +34,7 @@ __all__ = [
     "CommandExecutor",
     "Component",
     "ConfirmMode",
-    "ElasticsearchFields",
+    "DocumentFields",
     "ElasticsearchLogStore",
     "ExecutorConfig",
     "FilesLogStore",
@@ -44,12 +46,14 @@ __all__ = [
     "MemoryExecutor",
     "MemoryLogStore",
     "OnFail",
+    "OpensearchLogStore",
     "Person",
     "Policy",
     "ReleaseFile",
     "Role",
     "RollbackScope",
     "RoomConfig",
+    "SearchLogStore",
     "Share",
     "ShareWith",
     "SlackRoom",

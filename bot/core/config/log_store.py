@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -62,7 +62,7 @@ class FilesLogStore(Value):
     above which the counts have a gap."""
 
 
-class ElasticsearchFields(Value):
+class DocumentFields(Value):
     """The names of the fields of documents; the defaults are those of the Elastic Common Schema."""
 
     time: str = Field(default="@timestamp", min_length=1)
@@ -81,26 +81,22 @@ class ElasticsearchFields(Value):
     documents are. Empty: there is none."""
 
 
-class ElasticsearchLogStore(Value):
-    """Logs in Elasticsearch 8 or 9, counted there. How to set it up: docs/elasticsearch.md."""
+class SearchLogStore(Value):
+    """What the log stores on a search server have in common."""
 
-    kind: Literal["elasticsearch"]
+    kind: str
     addresses: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = ()
-    """The addresses of the nodes; or else `cloud_id`."""
-    cloud_id: str = ""
-    """The id of a deployment in Elastic Cloud."""
+    """The addresses of the nodes."""
     index: str = Field(min_length=1, pattern=r"^[^\s/\\#?&%]+$")
     """An index, alias, data stream or pattern, several with commas; `{component}` is filled in."""
     filters: dict[str, str] = {}
     """keyword field -> value that every document of a component has; `{component}` is filled in."""
-    fields: ElasticsearchFields = ElasticsearchFields()
+    fields: DocumentFields = DocumentFields()
     """Which field is what."""
-    api_key_env: str = ""
-    """The environment variable with an API key (the encoded form)."""
     bearer_env: str = ""
-    """The environment variable with a bearer token, instead of an API key."""
+    """The environment variable with a bearer token."""
     username: str = ""
-    """The user, instead of an API key."""
+    """The user, instead of a token."""
     password_env: str = ""
     """The environment variable with that user's password."""
     ca_file: str = ""
@@ -126,13 +122,11 @@ class ElasticsearchLogStore(Value):
     `{component}` and `{index}` are filled in."""
 
     @model_validator(mode="after")
-    def _says_where_and_who(self) -> ElasticsearchLogStore:
-        if bool(self.addresses) == bool(self.cloud_id):
-            msg = "name either `addresses` or a `cloud_id`"
-            raise ValueError(msg)
-        ways = (self.api_key_env, self.bearer_env, self.username)
-        if sum(map(bool, ways)) > 1:
-            msg = "name one of `api_key_env`, `bearer_env` and `username`"
+    def _says_where_and_who(self) -> Self:
+        self._check_where()
+        named = [key for key in self._ways() if getattr(self, key)]
+        if len(named) > 1:
+            msg = f"name one of {_listed(self._ways())}"
             raise ValueError(msg)
         if bool(self.username) != bool(self.password_env):
             msg = "`username` and `password_env` belong together"
@@ -142,6 +136,46 @@ class ElasticsearchLogStore(Value):
             raise ValueError(msg)
         return self
 
+    def _check_where(self) -> None:
+        if not self.addresses:
+            msg = "name `addresses`"
+            raise ValueError(msg)
+
+    def _ways(self) -> tuple[str, ...]:
+        """The keys that say who one is, of which one may be named."""
+        return ("bearer_env", "username")
+
+
+class ElasticsearchLogStore(SearchLogStore):
+    """Logs in Elasticsearch 8 or 9, counted there. How to set it up: docs/elasticsearch.md."""
+
+    kind: Literal["elasticsearch"]
+    addresses: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = ()
+    """The addresses of the nodes; or else `cloud_id`."""
+    cloud_id: str = ""
+    """The id of a deployment in Elastic Cloud."""
+    api_key_env: str = ""
+    """The environment variable with an API key (the encoded form), instead of a token or a user."""
+
+    def _check_where(self) -> None:
+        if bool(self.addresses) == bool(self.cloud_id):
+            msg = "name either `addresses` or a `cloud_id`"
+            raise ValueError(msg)
+
+    def _ways(self) -> tuple[str, ...]:
+        return ("api_key_env", *super()._ways())
+
+
+class OpensearchLogStore(SearchLogStore):
+    """Logs in OpenSearch, counted there. How to set it up: docs/opensearch.md."""
+
+    kind: Literal["opensearch"]
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    *first, last = (f"`{key}`" for key in keys)
+    return f"{', '.join(first)} and {last}"
+
 
 class MemoryLogStore(Value):
     """A log store that is told its documents, for tests."""
@@ -150,7 +184,8 @@ class MemoryLogStore(Value):
 
 
 LogStoreConfig = Annotated[
-    FilesLogStore | ElasticsearchLogStore | MemoryLogStore, Field(discriminator="kind")
+    FilesLogStore | ElasticsearchLogStore | OpensearchLogStore | MemoryLogStore,
+    Field(discriminator="kind"),
 ]
 """Where logs are counted, by its `kind`."""
 

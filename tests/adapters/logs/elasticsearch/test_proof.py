@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.logs.elasticsearch import Credentials, Wire, prove
+from adapters.logs.elasticsearch import ElasticsearchClient, prove
+from adapters.logs.search import Credentials
 from bot.core.config import ElasticsearchLogStore
 from bot.core.config.problem import UnusableError
 from tests.support.certificates import make_certificates
@@ -53,4 +54,4 @@ def test_what_cannot_be_used_is_said_with_its_key(
     problem = str(caught.value.at(("log_stores", "es")))
     assert said in problem
     with pytest.raises(UnusableError):
-        Wire(config(**more), Credentials(), base=tmp_path)
+        ElasticsearchClient(config(**more), Credentials(), base=tmp_path)

@@ -1,4 +1,4 @@
-"""The log store of Elasticsearch: asks for one moment of the index, page by page to the end."""
+"""The log store on a search server: asks for one moment of the index, page by page to the end."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from adapters.logs.elasticsearch import mapping
-from adapters.logs.elasticsearch.clock import skew_gap
-from adapters.logs.elasticsearch.counting import Counting
-from adapters.logs.elasticsearch.link import link
-from adapters.logs.elasticsearch.moment import moment, together
-from adapters.logs.elasticsearch.query import Questions
-from adapters.logs.elasticsearch.wire import Wire
-from bot.core.config.log_store import ElasticsearchLogStore
+from adapters.logs.search import mapping
+from adapters.logs.search.clock import skew_gap
+from adapters.logs.search.counting import Counting
+from adapters.logs.search.link import link
+from adapters.logs.search.moment import SAFE, moment
+from adapters.logs.search.query import Body, Questions
+from adapters.logs.search.wire import Wire
+from bot.core.config.log_store import SearchLogStore
 from bot.core.counts import (
     CountRequest,
     Counts,
@@ -26,8 +26,8 @@ from bot.core.value import Text, spell, text
 _LAG_OVER = timedelta(hours=1)
 
 
-class ElasticsearchStore:
-    """Counts documents in Elasticsearch; nothing is kept between two counts.
+class SearchStore:
+    """Counts documents on the server; nothing is kept between two counts.
 
     `now` gives the present moment, with a zone; `time_scale` shortens the durations of a
     comparison.
@@ -35,7 +35,7 @@ class ElasticsearchStore:
 
     def __init__(
         self,
-        config: ElasticsearchLogStore,
+        config: SearchLogStore,
         wire: Wire,
         *,
         now: Callable[[], datetime],
@@ -77,10 +77,11 @@ class ElasticsearchStore:
             field: value.replace("{component}", component)
             for field, value in self._config.filters.items()
         }
-        closed, mapped = await self._look(index, filters)
-        questions = Questions(mapped.fields, filters, nanos=mapped.nanos)
+        closed = mapping.closed_indices(await self._indices(index), index)
         gaps = [text("gap.closed_index", index=name) for name in closed]
         async with moment(self._wire, index) as held:
+            mapped = await self._mapping(index, filters)
+            questions = Questions(mapped.fields, filters, nanos=mapped.nanos)
             counting = Counting(questions, held, request)
             gaps += await skew_gap(
                 questions, held, now=self._now, limit=self._config.max_clock_skew
@@ -100,25 +101,34 @@ class ElasticsearchStore:
             link=link(self._config.link, request, index),
         )
 
-    async def _look(
-        self, index: str, filters: dict[str, str]
-    ) -> tuple[tuple[str, ...], mapping.Mapping]:
-        """Which indices are closed, and how the open ones map the fields."""
-        place = quote(index, safe="*,-:.<>")
+    async def _mapping(self, index: str, filters: dict[str, str]) -> mapping.Mapping:
+        """How the open indices map the fields."""
         fields = self._config.fields
         names = ",".join(mapping.wanted(fields, filters))
-        resolved, caps = await together(
-            self._wire.ask("GET", path, index=index, params=params)
-            for path, params in (
-                (f"/_resolve/index/{place}", {"expand_wildcards": "open,closed"}),
-                (
-                    f"/{place}/_field_caps",
-                    {"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
-                ),
-            )
+        caps = await self._wire.ask(
+            "GET",
+            f"/{quote(index, safe=SAFE)}/_field_caps",
+            index=index,
+            params={"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
         )
-        closed = mapping.closed_indices(resolved, index)
-        return closed, mapping.read(caps, fields, filters)
+        return mapping.read(caps, fields, filters)
+
+    async def _indices(self, index: str) -> list[Body]:
+        """All indices that the pattern fits, also those behind aliases and data streams.
+
+        What is closed there would silently not be counted.
+        """
+        resolved = await self._resolve(index, index, "open,closed")
+        mapping.check_names(resolved, index)
+        indices: list[Body] = resolved.get("indices", [])
+        for names in mapping.batches(mapping.behind(resolved)):
+            more = await self._resolve(names, index, "open,closed,hidden")
+            indices += more.get("indices", [])
+        return indices
+
+    async def _resolve(self, names: str, index: str, states: str) -> Body:
+        path = f"/_resolve/index/{quote(names, safe=SAFE)}"
+        return await self._wire.ask("GET", path, index=index, params={"expand_wildcards": states})
 
     def _late(self, late: timedelta | None) -> list[Text]:
         limit = self._config.max_ingest_lag / self._time_scale

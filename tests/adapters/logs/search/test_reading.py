@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from adapters.logs.elasticsearch import reading
-from adapters.logs.elasticsearch.query import Body
-from bot.core.config import ElasticsearchFields
+from adapters.logs.search import reading
+from adapters.logs.search.query import Body
+from bot.core.config import DocumentFields
 from bot.core.counts import NO_TYPE, LogStoreError
 
-FIELDS = ElasticsearchFields(error_type=("error.type", "status"))
+FIELDS = DocumentFields(error_type=("error.type", "status"))
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
@@ -91,9 +91,9 @@ def test_the_lag_is_that_of_the_slowest_hundredth(number: int, seconds: int) -> 
 def test_documents_without_an_arrival_say_nothing_about_lag() -> None:
     """Only those with both times count."""
     one = hit(event_ingested="2026-01-15T12:00:00Z")
-    assert reading.lag({"hits": {"hits": [one]}}, ElasticsearchFields()) is None
+    assert reading.lag({"hits": {"hits": [one]}}, DocumentFields()) is None
     one["fields"]["@timestamp"] = ["2026-01-15T12:00:09Z"]
-    assert reading.lag({"hits": {"hits": [one]}}, ElasticsearchFields()) == timedelta(0)
+    assert reading.lag({"hits": {"hits": [one]}}, DocumentFields()) == timedelta(0)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.elasticsearch import ADMIN, Server
+from tests.support.elasticsearch import ADMIN
+from tests.support.keeper import Server
 
 STARTS_A_SERVER = (pytest.mark.provisioned, pytest.mark.timeout(300))
 """The marks of tests that may be the first to need the server, which takes a while to start."""
@@ -39,6 +40,14 @@ class Admin:
         """Make an index that maps these fields and no others."""
         mappings = {"dynamic": False, "properties": properties}
         self.call("PUT", f"/{index}", {"settings": settings, "mappings": mappings})
+
+    def make_stream(self, name: str, properties: dict[str, Any], **settings: object) -> None:
+        """Make a data stream whose indices map these fields and no others."""
+        mappings = {"dynamic": False, "properties": properties}
+        template = {"settings": settings, "mappings": mappings}
+        body = {"index_patterns": [name], "data_stream": {}, "template": template}
+        self.call("PUT", f"/_index_template/{name}", body)
+        self.call("PUT", f"/_data_stream/{name}")
 
     def exists(self, index: str) -> bool:
         """Whether there is such an index."""

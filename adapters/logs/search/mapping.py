@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from adapters.logs.elasticsearch.query import Body
-from bot.core.config.log_store import ElasticsearchFields
+from adapters.logs.search.query import Body
+from bot.core.config.log_store import DocumentFields
 from bot.core.counts import LogStoreError
 
 _DATES = frozenset({"date", "date_nanos"})
 _UNMAPPED = "unmapped"
+_MEANS_OTHERS = frozenset("*:<")
+"""In a pattern, a remote cluster's name, and a name with a date."""
+_LONGEST_LIST = 3000
+"""Characters; a server takes an address of 4,096 bytes by default."""
 
 
 @dataclass(frozen=True)
 class Mapping:
     """What the indices say about the fields."""
 
-    fields: ElasticsearchFields
+    fields: DocumentFields
     """As configured, without the optional ones that no index maps."""
     nanos: bool
     """Whether some index keeps times to the nanosecond."""
@@ -25,31 +29,68 @@ class Mapping:
     """field -> the indices that do not map it, where only some do."""
 
 
-def closed_indices(resolved: Body, pattern: str) -> tuple[str, ...]:
+def check_names(resolved: Body, pattern: str) -> None:
+    """Raise LogStoreError for a name in the pattern that is none of an index, and would be skipped.
+
+    Only Elasticsearch says so by itself. Who writes a pattern with `*` wants what there is.
+    """
+    known = {one["name"] for part in resolved.values() for one in part}
+    for name in pattern.split(","):
+        if name not in known and not name.startswith("-") and not _MEANS_OTHERS & set(name):
+            raise LogStoreError(
+                f"index {name} does not exist: check `index`, and that logs are shipped"
+            )
+
+
+def behind(resolved: Body) -> tuple[str, ...]:
+    """The indices behind aliases and data streams, of which the answer does not say more."""
+    found = [
+        *(name for one in resolved.get("aliases", ()) for name in one.get("indices", ())),
+        *(name for one in resolved.get("data_streams", ()) for name in one["backing_indices"]),
+    ]
+    known = {one["name"] for one in resolved.get("indices", ())}
+    return tuple(sorted({*found} - known))
+
+
+def batches(names: Iterable[str]) -> Iterator[str]:
+    """The names with commas, as many together as fit into the address of a question."""
+    batch = ""
+    for name in names:
+        longer = f"{batch},{name}" if batch else name
+        if len(longer) > _LONGEST_LIST:
+            yield batch
+            longer = name
+        batch = longer
+    if batch:
+        yield batch
+
+
+def closed_indices(indices: Iterable[Body], pattern: str) -> tuple[str, ...]:
     """The closed indices that a pattern fits. Raises LogStoreError when it fits no open one."""
-    indices = resolved.get("indices", [])
-    closed = tuple(one["name"] for one in indices if "closed" in one.get("attributes", ()))
-    if len(closed) == len(indices) and not resolved.get("data_streams"):
-        if resolved.get("aliases") and not indices:
-            return ()
-        if closed:
-            raise LogStoreError(f"index {', '.join(closed[:3])} is closed: open it")
-        raise LogStoreError(f"no index fits {pattern}: check `index`, and that logs are shipped")
-    return closed
+    states = {one["name"]: "closed" in one.get("attributes", ()) for one in indices}
+    closed = tuple(name for name, is_closed in states.items() if is_closed)
+    if len(closed) < len(states):
+        return closed
+    if closed:
+        raise LogStoreError(f"index {', '.join(closed[:3])} is closed: open it")
+    raise LogStoreError(f"no index fits {pattern}: check `index`, and that logs are shipped")
 
 
-def wanted(fields: ElasticsearchFields, filters: Iterable[str]) -> list[str]:
+def wanted(fields: DocumentFields, filters: Iterable[str]) -> list[str]:
     """The fields to ask for, and beside text fields the usual keyword field."""
     keywords = [*_keywords(fields), *filters]
     names = [fields.time, *keywords, fields.message, fields.ingested]
     return [*dict.fromkeys(n for n in names if n), *(f"{name}.keyword" for name in keywords)]
 
 
-def read(caps: Body, fields: ElasticsearchFields, filters: Iterable[str]) -> Mapping:
+def read(caps: Body, fields: DocumentFields, filters: Iterable[str]) -> Mapping:
     """Understand the answer to a question for field capabilities.
 
-    Raises LogStoreError for a field that cannot be counted by, saying what to write instead.
+    Raises LogStoreError for a field that cannot be counted by, saying what to write instead, and
+    where some index does not say how it maps them.
     """
+    if caps.get("failed_indices"):
+        raise LogStoreError(f"{caps['failed_indices']} indices do not say how they map the fields")
     known: dict[str, Body] = caps.get("fields", {})
     _check_date(known, fields.time, "time")
     for name in (*_keywords(fields), *filters):
@@ -71,7 +112,7 @@ def read(caps: Body, fields: ElasticsearchFields, filters: Iterable[str]) -> Map
     )
 
 
-def _keywords(fields: ElasticsearchFields) -> Iterator[str]:
+def _keywords(fields: DocumentFields) -> Iterator[str]:
     yield fields.level
     yield from fields.error_type
     if fields.host:

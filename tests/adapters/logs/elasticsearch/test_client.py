@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from adapters.logs.elasticsearch import Credentials, Wire
-from adapters.logs.elasticsearch.wire import _with_port
+from adapters.logs.elasticsearch import ElasticsearchClient
+from adapters.logs.elasticsearch.client import _with_port
+from adapters.logs.search import Credentials
 from bot.core.config import ElasticsearchLogStore
 
 
@@ -63,7 +65,18 @@ async def test_each_way_to_show_who_one_is_becomes_a_header() -> None:
         ),
     }
     for header, (made, credentials) in ways.items():
-        wire = Wire(made, credentials, base=Path())
-        assert wire._client._headers["authorization"] == header
+        client = ElasticsearchClient(made, credentials, base=Path())
+        assert client._library._headers["authorization"] == header
         assert repr(credentials) == "Credentials()"
-        await wire.close()
+        await client.close()
+
+
+async def test_a_cloud_id_names_the_address() -> None:
+    """The client takes it apart: base64 of the host, and the id of the cluster."""
+    written = base64.b64encode(b"europe.example$cluster$kibana").decode()
+    made = config(addresses=(), cloud_id=f"logs:{written}", api_key_env="A")
+    client = ElasticsearchClient(made, Credentials(api_key="key"), base=Path())
+    [node] = client._library.transport.node_pool.all()
+    assert node.base_url == "https://cluster.europe.example:443"
+    assert client._library._headers["authorization"] == "ApiKey key"
+    await client.close()

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from adapters.logs.elasticsearch.moment import AT_ONCE, Moment, together
-from adapters.logs.elasticsearch.query import Body
-from adapters.logs.elasticsearch.wire import Wire
+from adapters.logs.search.moment import AT_ONCE, Moment, together
+from adapters.logs.search.query import Body
+from adapters.logs.search.wire import Wire
 from bot.core.counts import LogStoreError
 
 SHARDS = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}

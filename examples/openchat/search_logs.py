@@ -1,4 +1,4 @@
-"""Runs an Elasticsearch beside the target and ships the target's log lines into it.
+"""Runs a search server beside the target and ships the target's log lines into it.
 
 Run as a script; prints one JSON line with the port when the history is in it. Ends, and the server
 with it, when its standard input ends.
@@ -23,7 +23,7 @@ if not __package__:  # run as a script: its neighbours are found like those of a
     __package__ = "openchat"
     __import__(__package__)
 
-from .elasticsearch_node import Node
+from .search_node import node_in
 from .shipper import Shipper, ShippingError
 
 _EVERY = 0.2
@@ -39,14 +39,15 @@ def main() -> int:
     arguments.add_argument("--home", type=Path, required=True, help="the unpacked server")
     arguments.add_argument("--root", type=Path, required=True, help="the folder of the target")
     options = arguments.parse_args()
-    if not (options.home / "bin" / "elasticsearch").is_file():
-        sys.exit(f"{options.home} holds no Elasticsearch")
+    kind = node_in(options.home)
+    if kind is None:
+        sys.exit(f"{options.home} holds neither Elasticsearch nor OpenSearch")
     # Ctrl-C reaches the whole group; this one ends with its input, after its server.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop_by_signal)
     user = _USER if os.geteuid() == 0 and pwd.getpwnam(_USER) else None
-    folder = Path(tempfile.mkdtemp(prefix="release-master-elasticsearch-"))
-    node = Node(options.home, folder, _SETTINGS, user=user)
+    folder = Path(tempfile.mkdtemp(prefix=f"release-master-{kind.name.lower()}-"))
+    node = kind(options.home, folder, _SETTINGS, user=user)
     try:
         port = node.start()
         _ship(Shipper(options.root, folder / "shipped.json", port), port)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.config.log_store import ElasticsearchFields
+from bot.core.config.log_store import DocumentFields
 from bot.core.counts import LogStoreError, Window
 
 Body = dict[str, Any]
@@ -33,7 +33,7 @@ _SEED = 2020
 class Questions:
     """The questions about the documents of one component. `nanos`: some index has date_nanos."""
 
-    fields: ElasticsearchFields
+    fields: DocumentFields
     filters: Mapping[str, str]
     nanos: bool = False
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from adapters.logs.elasticsearch.query import Body
-from bot.core.config.log_store import ElasticsearchFields
+from adapters.logs.search.query import Body
+from bot.core.config.log_store import DocumentFields
 from bot.core.counts import NO_TYPE, Alive, LogStoreError, Sample, TypeCount
 from bot.core.level import level_name
 
@@ -106,7 +106,7 @@ def alive(buckets: Iterable[Body]) -> tuple[Alive, ...]:
     )
 
 
-def type_counts(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[TypeCount, ...]:
+def type_counts(buckets: Iterable[Body], fields: DocumentFields) -> tuple[TypeCount, ...]:
     """Documents by type, level, host and bucket, sorted."""
     groups: Counter[tuple[str, str, str, int]] = Counter()
     for bucket in buckets:
@@ -130,7 +130,7 @@ def type_counts(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[T
     )
 
 
-def samples(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[Sample, ...]:
+def samples(buckets: Iterable[Body], fields: DocumentFields) -> tuple[Sample, ...]:
     """The first moment and a message of each type, sorted by type."""
     found: dict[str, Sample] = {}
     for bucket in buckets:
@@ -147,13 +147,13 @@ def samples(buckets: Iterable[Body], fields: ElasticsearchFields) -> tuple[Sampl
     return tuple(found[name] for name in sorted(found))
 
 
-def first(answer: Body, fields: ElasticsearchFields) -> datetime | None:
+def first(answer: Body, fields: DocumentFields) -> datetime | None:
     """The time of the first document of the answer; None without any."""
     hits = answer["hits"]["hits"]
     return _moment(hits[0], fields.time) if hits else None
 
 
-def lag(answer: Body, fields: ElasticsearchFields) -> timedelta | None:
+def lag(answer: Body, fields: DocumentFields) -> timedelta | None:
     """How late the slowest hundredth of the documents arrived; None without documents."""
     late = []
     for hit in answer["hits"]["hits"]:
@@ -174,7 +174,7 @@ def server_time(answer: Body) -> datetime | None:
     return _EPOCH + timedelta(milliseconds=buckets[0]["from"]) if buckets else None
 
 
-def _type(key: Body, fields: ElasticsearchFields) -> str:
+def _type(key: Body, fields: DocumentFields) -> str:
     parts = (_text(key.get(f"type{number}")) for number in range(len(fields.error_type)))
     return " ".join(part for part in parts if part)[:_LONGEST_TYPE] or NO_TYPE
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from adapters.logs.elasticsearch.query import Body, Questions
-from adapters.logs.elasticsearch.reading import server_time
+from adapters.logs.search.query import Body, Questions
+from adapters.logs.search.reading import server_time
 from bot.core.value import Text, spell, text
 
 

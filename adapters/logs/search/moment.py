@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 from urllib.parse import quote
 
-from adapters.logs.elasticsearch import reading
-from adapters.logs.elasticsearch.query import Body, following
-from adapters.logs.elasticsearch.wire import Wire
+from adapters.logs.search import reading
+from adapters.logs.search.query import Body, following
+from adapters.logs.search.wire import Wire
 from bot.core.counts import LogStoreError
 
 T = TypeVar("T")
@@ -18,6 +18,8 @@ T = TypeVar("T")
 AT_ONCE = 4
 """Searches of one count that the server has at one time."""
 
+SAFE = "*,-:.<>"
+"""What may stand in the name of an index, patterns and remote clusters included."""
 _OPEN_FOR = "2m"
 """How long the server keeps a moment of the index for us after each question."""
 _COMPLETE = {"allow_partial_search_results": "false"}
@@ -60,16 +62,19 @@ class Moment:
 
     async def forget(self) -> None:
         """Let the server forget it."""
-        await self._wire.ask("DELETE", "/_pit", index=self._index, body={"id": self._pit})
+        speech = self._wire.product.speech
+        body = speech.forget(self._pit)
+        await self._wire.ask("DELETE", speech.path, index=self._index, body=body)
 
 
 @asynccontextmanager
 async def moment(wire: Wire, index: str) -> AsyncIterator[Moment]:
     """Hold the index as it is now, so that what arrives between two pages changes nothing."""
-    place = quote(index, safe="*,-:.<>")
-    params = {"keep_alive": _OPEN_FOR, "ignore_unavailable": "true"}
-    opened = await wire.ask("POST", f"/{place}/_pit", index=index, params=params)
-    held = Moment(wire, index, opened["id"])
+    speech = wire.product.speech
+    path = f"/{quote(index, safe=SAFE)}{speech.path}"
+    params = {"keep_alive": _OPEN_FOR, "ignore_unavailable": "true", **speech.params}
+    opened = await wire.ask("POST", path, index=index, params=params)
+    held = Moment(wire, index, opened[speech.key])
     try:
         reading.check(opened)
         yield held

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapters.logs.elasticsearch import mapping, reading
-from adapters.logs.elasticsearch.moment import Moment, together
-from adapters.logs.elasticsearch.query import Body, Questions, slices
+from adapters.logs.search import mapping, reading
+from adapters.logs.search.moment import Moment, together
+from adapters.logs.search.query import Body, Questions, slices
 from bot.core.counts import Alive, CountRequest, Sample, TypeCount, Window, WindowCounts
 from bot.core.value import Text, text
 
