@@ -27,7 +27,7 @@ from adapters.logs.search import SearchStore
 from adapters.logs.search.moment import moment
 from adapters.logs.search.query import Questions, slices
 from bot.core.baseline import PIECE, Source
-from bot.core.config import DocumentFields, LogStoreConfig, ReleaseFile
+from bot.core.config import DocumentFields, ElasticsearchLogStore, ReleaseFile
 from bot.core.counts import CountRequest, Window
 from bot.core.minutes import bin_of
 from bot.engine.baselines import Baselines
@@ -142,7 +142,7 @@ class Only:
         return self._store
 
 
-def source(config: LogStoreConfig, days: float) -> Source:
+def source(config: ElasticsearchLogStore, days: float) -> Source:
     """A baseline of so many days."""
     return Source(
         name="es",
@@ -184,7 +184,7 @@ async def by_minute(
         owner="bench",
     )
     baselines = Baselines(services)
-    config = cast("LogStoreConfig", store._config)  # noqa: SLF001 - its own settings
+    config = cast("ElasticsearchLogStore", store._config)  # noqa: SLF001 - its own settings
     long, short = source(config, DAYS / timedelta(days=1)), source(config, 1)
     first, last = long.first_day(end) * 1440, bin_of(end, MINUTE)
     requests = [

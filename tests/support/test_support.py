@@ -8,15 +8,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from tests.support import provision
-from tests.support.downloads import Download, DownloadError
+from tests.support.downloads import Download, DownloadError, Libraries
 from tests.support.provision import NEEDS, MissingProgramError, Need, advice, main, require
 from tests.support.source import ROOT
 
@@ -130,6 +133,28 @@ def test_a_download_that_is_not_what_it_should_be_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_libraries_are_checked_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One digest stands for the names and contents of all, and nothing else is kept."""
+    monkeypatch.setenv("RELEASE_TEST_CACHE", str(tmp_path / "cache"))
+    said = "".join(f"{hashlib.sha256(one.encode()).hexdigest()}  {one}.jar\n" for one in "ab")
+    good = Libraries(artifact="g:a:1", sha256=hashlib.sha256(said.encode()).hexdigest())
+    names = ["a", "b"]
+
+    def copy(_: Libraries, folder: Path) -> Path:
+        made = folder / "libraries"
+        made.mkdir()
+        for name in names:
+            (made / f"{name}.jar").write_text(name)
+        return made
+
+    monkeypatch.setattr(Libraries, "_copy", copy)
+    assert sorted(path.name for path in good.fetch().iterdir()) == ["a.jar", "b.jar"]
+    names.append("c")
+    assert good.fetch() == good.folder
+    with pytest.raises(DownloadError, match="g:a:1 has the SHA-256"):
+        Libraries(artifact="g:a:1", sha256="0" * 64).fetch()
+
+
 def test_a_download_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is in the cache is used as it is; programs in it can be run."""
     monkeypatch.setenv("RELEASE_TEST_CACHE", str(tmp_path / "cache"))
@@ -178,6 +203,46 @@ def test_a_killed_test_run_leaves_no_server() -> None:
     while folder.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not folder.exists()
+
+
+_HOLD = (
+    "import sys\nfrom tests.support.keeper import running_server\n"
+    "with running_server(sys.argv[1], sys.argv[2]) as server:\n"
+    "    print(server.url, flush=True)\n    sys.stdin.read()\n"
+)
+
+
+@pytest.mark.provisioned
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", ["elasticsearch", "opensearch"])
+def test_a_search_server_ends_with_its_last_user(kind: str, tmp_path: Path) -> None:
+    """Two processes of a test run share one; when both are killed, it and its folder go away."""
+    run = tmp_path.name + uuid4().hex
+    folder = Path(tempfile.gettempdir()) / f"release-{kind}-{os.getuid()}-{run}"
+    with ExitStack() as after:
+        askers = [after.enter_context(_holder(kind, run)) for _ in range(2)]
+        urls = {(asker.stdout or sys.stdin).readline() for asker in askers}
+        assert len(urls) == 1
+        assert folder.is_dir()
+        askers[0].send_signal(signal.SIGKILL)
+        askers[0].wait()
+        assert folder.is_dir()
+        askers[1].send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not folder.exists()
+
+
+def _holder(kind: str, run: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _HOLD, kind, run],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _run_pytest(folder: Path, source: str, **environment: str) -> str:

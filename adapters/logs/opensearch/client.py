@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 import warnings
 from pathlib import Path
@@ -10,11 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import opensearchpy
+import orjson
 from aiohttp import ClientSSLError
 from opensearchpy import (
     AIOHttpConnection,
     AsyncOpenSearch,
     ConnectionTimeout,
+    JSONSerializer,
     OpenSearchException,
     OpenSearchWarning,
     SerializationError,
@@ -49,6 +50,7 @@ OPENSEARCH = Product(
 )
 
 _GRACE = 5.0
+_LONGEST = 300
 _EVERY = range(300, 600)
 """What the library would make errors of that keep neither headers nor bodies."""
 
@@ -123,10 +125,21 @@ class _Connection(AIOHttpConnection):
 _IS_ELASTICSEARCH = "the server is Elasticsearch, not OpenSearch; use the log store of its kind"
 
 
+class _OrjsonSerializer(JSONSerializer):
+    """Reads answers fast."""
+
+    def loads(self, s: str) -> Any:
+        """Read one. Raises SerializationError."""
+        try:
+            return orjson.loads(s)
+        except orjson.JSONDecodeError as error:
+            raise SerializationError(s[:_LONGEST], error) from None
+
+
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
         return text
 
 
@@ -155,6 +168,8 @@ def _library(config: OpensearchLogStore, credentials: Credentials, base: Path) -
         # The time limit of a count ends it first, and says so.
         "timeout": config.timeout.total_seconds() + _GRACE,
         "http_compress": True,
+        # Answers may hold a hundred thousand buckets.
+        "serializer": _OrjsonSerializer(),
         "ssl_context": _trust(config, base),
     }
     if credentials.bearer:

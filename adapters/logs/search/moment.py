@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
-from urllib.parse import quote
 
 from adapters.logs.search import reading
-from adapters.logs.search.query import Body, following
+from adapters.logs.search.query import Body, following, place
 from adapters.logs.search.wire import Wire
 from bot.core.counts import LogStoreError
 
@@ -18,8 +17,6 @@ T = TypeVar("T")
 AT_ONCE = 4
 """Searches of one count that the server has at one time."""
 
-SAFE = "*,-:.<>"
-"""What may stand in the name of an index, patterns and remote clusters included."""
 _OPEN_FOR = "2m"
 """How long the server keeps a moment of the index for us after each question."""
 _COMPLETE = {"allow_partial_search_results": "false"}
@@ -71,9 +68,8 @@ class Moment:
 async def moment(wire: Wire, index: str) -> AsyncIterator[Moment]:
     """Hold the index as it is now, so that what arrives between two pages changes nothing."""
     speech = wire.product.speech
-    path = f"/{quote(index, safe=SAFE)}{speech.path}"
     params = {"keep_alive": _OPEN_FOR, "ignore_unavailable": "true", **speech.params}
-    opened = await wire.ask("POST", path, index=index, params=params)
+    opened = await wire.ask("POST", f"/{place(index)}{speech.path}", index=index, params=params)
     held = Moment(wire, index, opened[speech.key])
     try:
         reading.check(opened)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from bot.core.config.log_store import DocumentFields
 from bot.core.counts import LogStoreError, Window
@@ -222,6 +223,11 @@ def slices(window: Window, length: timedelta | None) -> Iterator[Window]:
         end = min(start - (start - _EPOCH) % length + width, window.end)
         yield Window(start=start, end=end)
         start = end
+
+
+def place(index: str) -> str:
+    """An index, a list or a pattern of them, or a remote one, as it stands in a path."""
+    return quote(index, safe="*,-:.<>")
 
 
 def following(body: Body, after: Body) -> Body:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from adapters.logs.search import mapping
 from adapters.logs.search.clock import skew_gap
 from adapters.logs.search.counting import Counting
 from adapters.logs.search.link import link
-from adapters.logs.search.moment import SAFE, moment
-from adapters.logs.search.query import Body, Questions
+from adapters.logs.search.moment import moment
+from adapters.logs.search.query import Body, Questions, place
 from adapters.logs.search.wire import Wire
 from bot.core.config.log_store import SearchLogStore
 from bot.core.counts import (
@@ -107,7 +106,7 @@ class SearchStore:
         names = ",".join(mapping.wanted(fields, filters))
         caps = await self._wire.ask(
             "GET",
-            f"/{quote(index, safe=SAFE)}/_field_caps",
+            f"/{place(index)}/_field_caps",
             index=index,
             params={"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
         )
@@ -127,7 +126,7 @@ class SearchStore:
         return indices
 
     async def _resolve(self, names: str, index: str, states: str) -> Body:
-        path = f"/_resolve/index/{quote(names, safe=SAFE)}"
+        path = f"/_resolve/index/{place(names)}"
         return await self._wire.ask("GET", path, index=index, params={"expand_wildcards": states})
 
     def _late(self, late: timedelta | None) -> list[Text]:

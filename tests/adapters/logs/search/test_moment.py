@@ -18,7 +18,7 @@ class Slow(Wire):
     """Answers when it is let, and knows how much it was asked at one time."""
 
     def __init__(self) -> None:
-        self.open = asyncio.Event()
+        self.open, self.full = asyncio.Event(), asyncio.Event()
         self.now = self.most = 0
 
     async def ask(
@@ -27,6 +27,8 @@ class Slow(Wire):
         """Answer with another moment."""
         self.now += 1
         self.most = max(self.most, self.now)
+        if self.now == AT_ONCE:
+            self.full.set()
         await self.open.wait()
         self.now -= 1
         return {"_shards": SHARDS, "pit_id": "newer"}
@@ -37,8 +39,7 @@ async def test_a_server_has_few_searches_of_a_count_at_one_time() -> None:
     wire = Slow()
     moment = Moment(wire, "logs", "first")
     asking = asyncio.ensure_future(together(moment.ask({"size": n}) for n in range(20)))
-    while wire.now < AT_ONCE:  # noqa: ASYNC110 - each turn lets one search begin
-        await asyncio.sleep(0)
+    await wire.full.wait()
     for _ in range(10):
         await asyncio.sleep(0)
 

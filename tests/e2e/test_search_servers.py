@@ -1,4 +1,4 @@
-"""The try-out with its logs in a real Elasticsearch: the same candidates, counted there."""
+"""The try-out with its logs in a real search server: the same candidates, counted there."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from tests.support.provision import require
 
 pytestmark = [pytest.mark.provisioned, pytest.mark.long, pytest.mark.timeout(600)]
 
-_SERVER = ("--logs", "elasticsearch", "--server")
+KINDS = ["elasticsearch", "opensearch"]
 NEW_TYPE = "2026.47.0-rc5"
 
 
 def left_behind() -> set[Path]:
     """The folders of servers in the system's folder for temporary files."""
-    return set(Path(tempfile.gettempdir()).glob("release-master-elasticsearch-*"))
+    return set(Path(tempfile.gettempdir()).glob("release-master-*search-*"))
 
 
-@pytest.fixture
-async def bot() -> AsyncIterator[TryProcess]:
+@pytest.fixture(params=KINDS)
+async def bot(request: pytest.FixtureRequest) -> AsyncIterator[TryProcess]:
     """The try-out with a server beside it, of which nothing is left afterwards."""
     before = left_behind()
-    async with started(*_SERVER, str(require("elasticsearch")), within=240) as running:
+    kind = request.param
+    options = ("--logs", kind, "--server", str(require(kind)))
+    async with started(*options, within=240) as running:
         yield running
     assert left_behind() <= before
 
@@ -54,11 +56,12 @@ async def test_a_broken_candidate_is_caught_on_the_canary_and_a_good_one_passes(
     assert verdicts["state"] == "pass"
 
 
-async def test_without_a_server_the_command_says_what_is_missing() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_without_a_server_the_command_says_what_is_missing(kind: str) -> None:
     """Nobody is left with a try-out that counts nothing."""
-    with pytest.raises(AssertionError, match="needs the folder of the unpacked server"):
-        async with started("--logs", "elasticsearch"):
+    with pytest.raises(AssertionError, match=f"--logs {kind} needs the folder of the unpacked"):
+        async with started("--logs", kind):
             pass
-    with pytest.raises(AssertionError, match="holds neither Elasticsearch"):
-        async with started(*_SERVER, "/nowhere"):
+    with pytest.raises(AssertionError, match="holds neither Elasticsearch nor OpenSearch"):
+        async with started("--logs", kind, "--server", "/nowhere"):
             pass
