@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.config.policy import Policy
-from bot.core.counts import LogStoreError
+from bot.core.counts import CountRequest, Counts, LogStoreError
 from bot.core.drift import drift
 from bot.core.event import Checked, Drifted
 from bot.core.flow import restart_of
 from bot.core.operation import UnreachableError
+from bot.core.recount import kept
 from bot.core.redact import cut
 from bot.core.release import Phase, Release, Step, StepKind, StepState
 from bot.core.value import Text, spell, text
@@ -19,6 +20,7 @@ from bot.core.verdict.verdict import Verdict
 from bot.engine.job import Job
 from bot.engine.last_resort import or_tell
 from bot.engine.operations import executor
+from bot.store import VerdictCountsRow
 
 SAMPLE = 300
 """Characters of a log message that cards show."""
@@ -128,6 +130,7 @@ async def _measure(
     except (LogStoreError, ValueError) as error:
         reason = text("honesty.log_store", detail=cut(job.services.clean(str(error)), SAMPLE))
         return seed2020.no_evidence(reason, policy=policy, deploy_started=began, now=now)
+    await _keep(job, step, request, counts)
     restarted = [h.host for h in restart.hosts] or list(
         release.change(step.component).groups.get(restart.group, ())
     )
@@ -137,6 +140,18 @@ async def _measure(
     reported = [f.error_type for r in step.rounds for f in r.verdict.findings]
     verdict = seed2020.judge(counts, reported=reported, reasons=tuple(reasons))
     return clean(verdict, job.services.clean)
+
+
+async def _keep(job: Job, step: Step, request: CountRequest, counts: Counts) -> None:
+    """Keep what was counted, so that it can be counted again and compared."""
+    row = VerdictCountsRow(
+        release_id=job.row.release_id,
+        step=step.id,
+        round=step.round,
+        repeat=step.repeat,
+        body=kept(request, counts, job.services.now()).pack(),
+    )
+    await job.services.store.transact(lambda tx: tx.put_verdict_counts(row))
 
 
 def _missed(

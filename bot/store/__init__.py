@@ -18,6 +18,7 @@ from bot.store.rows import (
     PostRow,
     ReleaseRow,
     ValueRow,
+    VerdictCountsRow,
     WatchRow,
 )
 from bot.store.store import Store
@@ -42,5 +43,6 @@ __all__ = [
     "StoreError",
     "Tx",
     "ValueRow",
+    "VerdictCountsRow",
     "WatchRow",
 ]

@@ -192,3 +192,14 @@ class MinuteDayRow:
     """Bytes of the body."""
     body: bytes = b""
     """Empty where it was not asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictCountsRow:
+    """What was counted for one round of a check, packed."""
+
+    release_id: int
+    step: str
+    round: int
+    repeat: int
+    body: bytes
