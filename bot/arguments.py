@@ -39,6 +39,10 @@ def parser() -> argparse.ArgumentParser:
     _with_backtest_options(
         _command(commands, "backtest", "say how often the policies would have been wrong before")
     )
+    again = _command(commands, "recount", "count again what a verdict rests on, and compare")
+    _with_file(again)
+    again.add_argument("release", type=_release, help="#42")
+    again.add_argument("step", nargs="?", default="", help="chat/check; where there are several")
     return top
 
 
@@ -60,6 +64,7 @@ _MORE = {
     "backtest": "Releases of the past and moments without one are judged anew, on the logs that "
     "are still there; the result is kept, and lets a policy roll back by itself or not.",
     "export": "The exit code is 1 when a chain is broken or cut off.",
+    "recount": "Says which types have more documents now (they arrived late) or fewer (expired).",
 }
 """What a command's help says beside its purpose."""
 

@@ -46,7 +46,7 @@ async def _release(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["try", "serve", "check-config", "doctor", "export", "backtest"]
+    "command", ["try", "serve", "check-config", "doctor", "export", "backtest", "recount"]
 )
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`release-master COMMAND --help` explains the command and ends well."""
