@@ -22,13 +22,16 @@ TEXTS: dict[str, str] = {
     ),
     "check.numbers_calibrated": (
         "{documents} log lines of any level from {since:time} to {until:time}; compared with the "
-        "days from {start:time} on"
+        "days since {start:day}"
     ),
     "check.numbers_canary": (
         "{documents} log lines of any level from {since:time} to {until:time}; the canary is "
         "compared with the other hosts in the same minutes"
     ),
     "check.chart_expected": "Documents expected and seen",
+    "check.finished_watch": (
+        "Monitoring of {step} is finished: no alarm, {count} lines worth a look"
+    ),
     "check.more_watch": "and {count} more that are worth a look",
     "column.expected": "Expected",
     "column.seen": "Seen",
@@ -36,5 +39,5 @@ TEXTS: dict[str, str] = {
     "column.control": "Control",
     "finding.sample": "{type}: {sample}",
     "result.open": "nothing so far",
-    "verdict.pass_calibrated": "pass (worth a look, no alarm: {watch})",
+    "verdict.pass_calibrated": "pass, with {watch} watch lines",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -20,14 +20,16 @@ from bot.core.counts import (
     Window,
     WindowCounts,
 )
+from bot.core.minutes import MINUTE, MinuteCounts, bin_of, key_of
 from bot.core.value import Text
 
 Times = NDArray[np.float64]
+Span = tuple[datetime, datetime]
 Key = tuple[str, str, str]
 """Level, type, host; the type of a sign of life is empty."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PACES = {("WARN", "Slow"): 2.0, ("ERROR", "Gone"): 0.2}
+PACES = {("WARN", "Slow"): 2.0, ("ERROR", "Gone"): 0.2, ("INFO", "Accepted"): 4.0}
 """(level, type) -> lines a minute on each host."""
 
 
@@ -45,11 +47,15 @@ class SteadyLogs:
         self.requests: list[CountRequest] = []
         self.failures: list[str] = []
         """What the next counts say instead of counting, in order."""
+        self.stopped: dict[tuple[str, str], datetime] = {}
+        """(level, type) -> from when on it is not written any more."""
+        self.stopped_on: set[str] = set()
+        """Only on these hosts; empty: on all."""
         self.gaps: tuple[Text, ...] = ()
         self.lag: timedelta | None = None
         self._runs = runs
-        self._begin = end - timedelta(days=days)
-        self._end = end + timedelta(days=1)
+        self.span = (end - timedelta(days=days), end + timedelta(days=1))
+        """When the hosts write."""
         self._events: dict[str, dict[Key, Times]] = {}
         self._since: dict[str, float] = {}
 
@@ -72,7 +78,7 @@ class SteadyLogs:
 
     def _of(self, component: str) -> dict[Key, Times]:
         if component not in self._events:
-            self._events[component] = dict(_steady(component, self._begin, self._end))
+            self._events[component] = dict(_steady(component, *self.span))
         return self._events[component]
 
     def _break(self, request: CountRequest) -> None:
@@ -87,7 +93,7 @@ class SteadyLogs:
             events = self._of(name)
             for (level, kind), pace in more.items():
                 before = events.get((level, kind, host), np.zeros(0))
-                added = _drawn(f"{host} {kind} broken", pace, since, _seconds(self._end))
+                added = _drawn(f"{host} {kind} broken", pace, since, _seconds(self.span[1]))
                 events[level, kind, host] = np.sort(np.concatenate([before, added]))
 
     def _window(self, request: CountRequest, window: Window) -> WindowCounts:
@@ -99,7 +105,8 @@ class SteadyLogs:
         for (level, kind, host), times in self._of(request.component).items():
             if host in self.silent:
                 continue
-            inside = times[np.searchsorted(times, start) : np.searchsorted(times, end)]
+            until = self._until(level, kind, host, end)
+            inside = times[np.searchsorted(times, start) : np.searchsorted(times, until)]
             if not len(inside):
                 continue
             documents[host] = documents.get(host, 0) + len(inside)
@@ -129,13 +136,40 @@ class SteadyLogs:
             oldest=window.start,
         )
 
+    def _until(self, level: str, kind: str, host: str, end: float) -> float:
+        stopped = self.stopped.get((level, kind))
+        if stopped is None or (self.stopped_on and host not in self.stopped_on):
+            return end
+        return min(end, _seconds(stopped))
+
 
 def hosts(component: str) -> tuple[str, ...]:
     """The hosts of a component."""
     return tuple(f"{component}-{number}" for number in (1, 2, 3))
 
 
-async def fit_here(pieces: Sequence[bytes], span: tuple[int, int]) -> str:
+@lru_cache(maxsize=16)
+def minutes_of(
+    component: str, written: Span, counted: Span, levels: tuple[str, ...]
+) -> MinuteCounts:
+    """The whole minutes of a span as a log store counts them, without asking one.
+
+    `written` is the span in which the hosts write.
+    """
+    first, last = (bin_of(moment, MINUTE) for moment in counted)
+    size = last - first
+    rows: dict[str, Times] = {}
+    for (level, kind, _), times in _steady(component, *written):
+        if kind and level in levels:
+            at = (times // 60).astype(int) - first
+            row = np.bincount(at[(at >= 0) & (at < size)], minlength=size)
+            rows[key_of(level, kind)] = rows.get(key_of(level, kind), np.zeros(size)) + row
+    keys = tuple(sorted(rows))
+    counts = np.array([rows[key] for key in keys], dtype=np.float64)
+    return MinuteCounts(first, keys, counts, np.full(size, float(len(hosts(component)))))
+
+
+async def fit_here(pieces: list[bytes], span: tuple[int, int]) -> str:
     """Calibrate in this process, the same thing only once."""
     return _fitted(tuple(pieces), span)
 

@@ -65,11 +65,14 @@ def _lines(release: Release, step: Step) -> list[Cell]:
         repeats = item.repeat - (waits if item.verdict.open_until is None else item.repeat)
         lines.append(_round(item, policy.rounds, repeats))
         lines += found_lines(item.verdict)
-        lines += list(item.verdict.reasons)
+        if item.verdict.open_until is None or item.number == step.rounds[-1].number:
+            lines += list(item.verdict.reasons)
     if step.rounds:
         lines += _beside(step.rounds[-1].verdict)
     if step.state is StepState.DONE and step.result is Result.PASS:
-        lines.append(text("check.finished", step=step.id))
+        watch = len(step.rounds[-1].verdict.watch)
+        key = "check.finished_watch" if watch else "check.finished"
+        lines.append(text(key, step=step.id, count=watch))
     if step.state is StepState.UNSURE and step.detail and step.detail not in lines:
         lines.append(step.detail)
     if step.state is StepState.CANCELLED:
