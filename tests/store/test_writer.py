@@ -45,6 +45,16 @@ def record(at: datetime, key: str) -> Callable[[Tx], int | None]:
     return lambda tx: tx.record(key, "web", "{}", at)
 
 
+def keys(held: Held, at: datetime) -> list[str]:
+    """What was recorded."""
+
+    def work(tx: Tx) -> list[str]:
+        rows = (tx.inbox_row(number) for number in tx.unsettled(at, 100))
+        return [row.dedupe for row in rows if row is not None]
+
+    return held.read(work)
+
+
 async def gathered(held: Held, works: Sequence[Callable[[Tx], Any]], **named: Any) -> list[Any]:
     """What becomes of works that came while the first of them was being written."""
     writer = Writer(held, lambda *_: None, threads=1, **named)
@@ -60,10 +70,10 @@ async def gathered(held: Held, works: Sequence[Callable[[Tx], Any]], **named: An
 async def test_what_waits_together_is_committed_together(held: Held, at: datetime) -> None:
     """Behind the first one a whole group needs one commit; none is too large."""
     with closing(held):
-        keys = [f"k{number}" for number in range(TOGETHER + 10)]
-        ids = await gathered(held, [record(at, key) for key in keys])
+        count = TOGETHER + 10
+        ids = await gathered(held, [record(at, f"k{number}") for number in range(count)])
 
-        assert ids == list(range(1, len(keys) + 1))
+        assert ids == list(range(1, count + 1))
         assert max(held.groups) <= TOGETHER
         assert len(held.groups) <= 3
 
@@ -85,8 +95,7 @@ async def test_one_that_fails_takes_no_other_along(held: Held, at: datetime) -> 
         assert (first, second, fifth) == (1, 2, 3)
         assert isinstance(third, ValueError)
         assert isinstance(fourth, StoreError)
-        known = held.read(lambda tx: [row.dedupe for row in tx.unsettled(at)])
-        assert known == ["a", "b", "c"]
+        assert keys(held, at) == ["a", "b", "c"]
 
 
 async def test_a_group_sees_what_came_before_in_it(held: Held, at: datetime) -> None:
@@ -127,7 +136,7 @@ async def test_what_was_given_up_before_its_turn_is_not_done(held: Held, at: dat
         await first
         await asyncio.to_thread(writer.shut)
 
-        assert [row.dedupe for row in held.read(lambda tx: tx.unsettled(at))] == ["first"]
+        assert keys(held, at) == ["first"]
 
 
 async def test_what_a_group_left_for_others_is_told_once(held: Held, at: datetime) -> None:
