@@ -94,7 +94,6 @@ class Bot:
         self.services = replace(services, comparisons=self.calibration.comparisons)
         self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)
-        self.recovery = Recovery(self.engine, self.intake)
         ground = Ground(
             environment=reloader.current.environment,
             services=self.services,
@@ -104,6 +103,9 @@ class Bot:
         )
         self.platforms = () if try_out else make_platforms(ground)
         self.adapters.platforms = self.platforms
+        finishers = {platform.name: platform.finish for platform in self.platforms}
+        self.recovery = Recovery(self.engine, self.intake, finishers)
+        self._taking_up: asyncio.Task[None] | None = None
         self._idle = False
         self._ticks = Clock()
         self._runner: web.AppRunner | None = None
@@ -187,7 +189,9 @@ class Bot:
         """Once a second: the clock, whatever became due elsewhere, and what others left undone."""
         self.clock.watch(idle=self._idle)
         self.engine.wake()
-        await self.recovery.take_up()
+        if self._taking_up is None or self._taking_up.done():
+            # Beside the clock: what is taken up may wait for an executor.
+            self._taking_up = self.engine.background(self.recovery.take_up(), "take-up")
         await self.recovery.tell_trouble()
 
     async def _heartbeat(self) -> None:

@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """Something that came in. `result` is None until it is settled."""
+    """Something that came in. `result` is None until it is done, `settled_at` until it is told."""
 
     id: int
     dedupe: str

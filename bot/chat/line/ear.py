@@ -31,6 +31,8 @@ log = structlog.get_logger("release_master.line")
 
 UNREAD = "unread"
 """The surface of inbox rows that hold what the bot does nothing about."""
+_ELSEWHERE = {"text", "data", "picked"}
+"""What an address needs not hold; a typed code is recorded nowhere."""
 NO_BUTTON = "no_button"
 """The verb of a press whose data the bot never wrote; the intake calls it stale."""
 
@@ -158,17 +160,35 @@ class Ear:
         )
 
     async def _submit(self, heard: Heard, inbound: Inbound, quick: Sequence[Message] = ()) -> None:
-        recorded = await self._ground.intake.record(inbound)
+        address = heard.model_dump_json(exclude=_ELSEWHERE)
+        kept = inbound.model_copy(update={"address": address})
+        recorded = await self._ground.intake.record(kept)
         if recorded is not None:
             self._aside(self._finish(heard, recorded, quick))
 
+    async def finish(self, recorded: Submission) -> None:
+        """Do and answer what a killed process recorded, as long as its reply token lives.
+
+        Raises StoreError. A push is not spent on it: what was decided is shown by its release.
+        """
+        heard = Heard.model_validate_json(recorded.inbound.address)
+        await self._do(heard, recorded, ())
+
     async def _finish(self, heard: Heard, recorded: Submission, quick: Sequence[Message]) -> None:
         try:
-            reply = await self._ground.intake.process(recorded.number, recorded.inbound)
+            await self._do(heard, recorded, quick)
         except StoreError as error:
             log.warning("line_later", code=error.code)
-            reply = Reply(outcome=Outcome.LATER)
-        await self._replies.answer(heard, recorded.inbound, reply, quick)
+            later = Reply(outcome=Outcome.LATER)
+            await self._replies.answer(heard, recorded.inbound, later, quick)
+
+    async def _do(self, heard: Heard, recorded: Submission, quick: Sequence[Message]) -> None:
+        async def tell(reply: Reply) -> None:
+            await self._replies.answer(heard, recorded.inbound, reply, quick)
+
+        intake = self._ground.intake
+        async with intake.turn(recorded, intake.lane(recorded.inbound)):
+            await intake.process(recorded, tell)
 
     def _aside(self, work: Any) -> None:
         self._ground.background(_logged(work), "line")

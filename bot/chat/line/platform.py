@@ -21,6 +21,7 @@ from bot.chat.platform import Ground
 from bot.core.config import LineRoom, RoomConfig
 from bot.core.release import Release
 from bot.core.value import Text
+from bot.engine.submission import Submission
 from bot.ports import Room
 from bot.store.errors import StoreError
 
@@ -69,6 +70,10 @@ class LinePlatform:
             say=lambda: self._ground.words(key),
             people=lambda: services.file().people,
         )
+
+    async def finish(self, submission: Submission) -> None:
+        """Do and answer what was recorded. Raises StoreError; ValueError for what none can read."""
+        await self._ear.finish(submission)
 
     def notes(self, release: Release) -> tuple[Text, ...]:
         """The pushes that the release may need, against what is left of the month."""
