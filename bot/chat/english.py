@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bot.chat.texts_intent import TEXTS as INTENT
+from bot.chat.texts_line import TEXTS as LINE
 from bot.chat.texts_people import TEXTS as PEOPLE
 from bot.chat.texts_slack import TEXTS as SLACK
 
 TEXTS: dict[str, str] = {
     **INTENT,
+    **LINE,
     **PEOPLE,
     **SLACK,
     # Words
@@ -581,14 +583,14 @@ TEXTS: dict[str, str] = {
     ),
     "line.quota": "LINE messages left this month: {left} of {limit}",
     "line.need": (
-        "LINE: at most {pushes} pushes, {messages} messages to all members; "
+        "LINE: at most {pushes} pushes; messages to all members: {messages}; "
         "left this month: {left} of {limit}"
     ),
     "line.need_too_many": (
-        "LINE: up to {pushes} pushes, {messages} messages to all members, but only {left} of "
-        "{limit} are left this month: the end and the shares may not be sent; ask for the status"
+        "LINE: up to {pushes} pushes; messages to all members: {messages}, but left this month: "
+        "{left} of {limit}. The end and the shares may not be sent; ask for the status"
     ),
-    "line.need_unlimited": "LINE: at most {pushes} pushes, {messages} messages to all members",
+    "line.need_unlimited": "LINE: at most {pushes} pushes; messages to all members: {messages}",
     "line.hello": (
         "This is the release bot. The id of this chat for release.yml: {chat}. Say: release help"
     ),
