@@ -194,12 +194,13 @@ class Ear:
 
     async def _finish(self, heard: Heard, recorded: Submission, manner: Manner) -> None:
         inbound = await self._named(recorded.inbound, heard)
-        try:
-            reply = await self._ground.intake.process(recorded.number, inbound)
-        except StoreError as error:
-            log.warning("line_later", code=error.code)
-            reply = Reply(outcome=Outcome.LATER)
-        await self._replies.answer(heard, inbound, reply, manner)
+        with self._tokens.coming(heard.chat):
+            try:
+                reply = await self._ground.intake.process(recorded.number, inbound)
+            except StoreError as error:
+                log.warning("line_later", code=error.code)
+                reply = Reply(outcome=Outcome.LATER)
+            await self._replies.answer(heard, inbound, reply, manner)
 
     async def _named(self, inbound: Inbound, heard: Heard) -> Inbound:
         """The same with the account's name, where people are to recognise the account by it."""
