@@ -35,7 +35,7 @@ run: runtime  ## drive a made-up release in the browser (PORT=8080, POLICY=seed-
 		$${server:+--server "$$server"}
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch opensearch
+	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch opensearch cards
 
 format-check: setup
 	$(PY) -m ruff format --check .
@@ -77,8 +77,9 @@ messages: setup  ## bring the catalogues of translations up to date with the Eng
 	$(PY) -m tests.support.messages
 
 screenshots: setup  ## take the pictures of the documentation
-	@$(PY) -m tests.support.provision chromium fonts
+	@$(PY) -m tests.support.provision chromium fonts cards
 	$(PY) -m tests.e2e.screenshots
+	$(PY) -m tests.e2e.card_pictures
 
 bench: setup  ## measure what the documentation claims
 	@for file in bench/*.py; do \

@@ -6,6 +6,7 @@ from bot.chat.texts_backtest import TEXTS as BACKTEST
 from bot.chat.texts_baseline import TEXTS as BASELINE
 from bot.chat.texts_calibrated import TEXTS as CALIBRATED
 from bot.chat.texts_intent import TEXTS as INTENT
+from bot.chat.texts_line import TEXTS as LINE
 from bot.chat.texts_people import TEXTS as PEOPLE
 from bot.chat.texts_slack import TEXTS as SLACK
 
@@ -14,6 +15,7 @@ TEXTS: dict[str, str] = {
     **CALIBRATED,
     **INTENT,
     **BACKTEST,
+    **LINE,
     **PEOPLE,
     **SLACK,
     # Words
@@ -588,14 +590,14 @@ TEXTS: dict[str, str] = {
     ),
     "line.quota": "LINE messages left this month: {left} of {limit}",
     "line.need": (
-        "LINE: at most {pushes} pushes, {messages} messages to all members; "
+        "LINE: at most {pushes} pushes; messages to all members: {messages}; "
         "left this month: {left} of {limit}"
     ),
     "line.need_too_many": (
-        "LINE: up to {pushes} pushes, {messages} messages to all members, but only {left} of "
-        "{limit} are left this month: the end and the shares may not be sent; ask for the status"
+        "LINE: up to {pushes} pushes; messages to all members: {messages}, but left this month: "
+        "{left} of {limit}. The end and the shares may not be sent; ask for the status"
     ),
-    "line.need_unlimited": "LINE: at most {pushes} pushes, {messages} messages to all members",
+    "line.need_unlimited": "LINE: at most {pushes} pushes; messages to all members: {messages}",
     "line.hello": (
         "This is the release bot. The id of this chat for release.yml: {chat}. Say: release help"
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from bot.chat import sample_story
 from bot.core import intent, plan, view
 from bot.core.card import Action, Card, Chart, Confirm, Row, Series, Style, Table
 from bot.core.command import Misunderstood
@@ -250,4 +251,7 @@ def every() -> Iterator[tuple[str, Card]]:
         yield f"size-{count}-question", view.question(made, made.questions[0], ("ren",))
     for place, word in enumerate(HOSTILE):
         yield f"hostile-{place}", hostile(word, ROWS[place % len(ROWS)])
+    for rows in ROWS:
+        yield f"errors-{rows}", sample_story.errors(rows, HOSTILE[5:8])
     yield from private()
+    yield from sample_story.every()

@@ -58,6 +58,8 @@ class LineStub:
     members: int = 3
     strangers: frozenset[str] = frozenset()
     """Users who are in no group: a mention of them is refused."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What people call themselves, by user id."""
     transcript: list[Sent] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """What a real LINE would have refused as malformed; tests want it empty."""
@@ -79,6 +81,7 @@ class LineStub:
                 web.get("/v2/bot/message/quota/consumption", self._consumption),
                 web.get("/v2/bot/group/{id}/members/count", self._count),
                 web.get("/v2/bot/room/{id}/members/count", self._count),
+                web.get("/v2/bot/profile/{id}", self._profile),
                 web.get("/v2/bot/info", self._info),
                 web.get("/v2/bot/channel/webhook/endpoint", self._endpoint),
                 web.post("/v2/bot/channel/webhook/test", self._test),
@@ -139,6 +142,12 @@ class LineStub:
 
     async def _count(self, _: web.Request) -> web.Response:
         return web.json_response({"count": self.members})
+
+    async def _profile(self, request: web.Request) -> web.Response:
+        user = request.match_info["id"]
+        if user not in self.names:
+            return _problem(404, "Not found")
+        return web.json_response({"userId": user, "displayName": self.names[user]})
 
     async def _info(self, _: web.Request) -> web.Response:
         found = {"userId": "U" + "b" * 32, "basicId": "@bot", "displayName": "Release bot"}

@@ -92,6 +92,11 @@ class LineApi:
             found = await self._call(lambda api, **o: api.get_group_member_count(chat, **o))
         return int(found.count)
 
+    async def name(self, user: str) -> str:
+        """The name that somebody has in LINE: chosen freely, so it proves nothing."""
+        found = await self._call(lambda api, **o: api.get_profile(user, **o))
+        return str(found.display_name)
+
     async def bot(self) -> tuple[str, str]:
         """The account's name and its id, `@…`."""
         found = await self._call(lambda api, **o: api.get_bot_info(**o))

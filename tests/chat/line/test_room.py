@@ -247,7 +247,9 @@ async def test_the_start_says_what_it_will_cost(tmp_path: Path) -> None:
         asked = await chat.say("release start shop")
 
     # 5 questions and the end in the group, start, canary and finish in the other; 3 members each.
-    assert "up to 9 pushes, 27 messages to all members, but only 10 of 20 are left" in asked.said
+    assert (
+        "up to 9 pushes; messages to all members: 27, but left this month: 10 of 20" in asked.said
+    )
 
 
 @pytest.mark.scenario(81)
