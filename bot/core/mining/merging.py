@@ -98,28 +98,29 @@ def _continued(patterns: Iterable[Chunks]) -> Renamed:
 
     `environment:<+>` is also `environment:Oracle Corporation`, but not `rhost=<+> user=root`.
     """
-    ends = set()
-    for pattern in patterns:
-        lead, slot, tail = pattern[-1].partition(SLOT)
-        if slot and not tail and lead[-1:] in ("=", ":"):
-            ends.add((*pattern[:-1], lead))
+    ends = {(*pattern[:-1], lead) for pattern in patterns if (lead := _open_end(pattern[-1]))}
     step: Renamed = {}
     for pattern in patterns if ends else ():
-        rest = [place for place, chunk in enumerate(pattern) if not _NAMED.search(chunk)]
-        for place in range(len(pattern) - 2, -1, -1):
-            if place + 1 not in rest:
-                break
-            lead = _lead(pattern[place])
-            if lead and (*pattern[:place], lead) in ends:
-                new = (*pattern[:place], lead + SLOT, *[SLOT] * (len(pattern) - place - 1))
-                if new != pattern:
-                    step[pattern] = new
+        named = [place for place, chunk in enumerate(pattern) if _name_end(chunk)]
+        if not named:
+            continue
+        place, words = named[-1], pattern[named[-1] + 1 :]
+        lead = pattern[place][: _name_end(pattern[place])]
+        new = (*pattern[:place], lead + SLOT, *[SLOT] * len(words))
+        if words and new != pattern and (*pattern[:place], lead) in ends:
+            step[pattern] = new
     return step
 
 
-def _lead(chunk: str) -> str:
+def _name_end(chunk: str) -> int:
     found = _NAMED.search(chunk)
-    return chunk[: found.end()] if found else ""
+    return found.end() if found else 0
+
+
+def _open_end(chunk: str) -> str:
+    """The name that a variable at a chunk's end is glued to; empty where there is none."""
+    lead, slot, tail = chunk.partition(SLOT)
+    return lead if slot and not tail and lead[-1:] in ("=", ":") else ""
 
 
 def _rare(pattern: Chunks, often: Counter[tuple[int, str]]) -> list[set[int]]:

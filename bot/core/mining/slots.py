@@ -20,8 +20,8 @@ AFTER_CUE = 4
 ANYWHERE = 8
 AT_START = 12
 """Values of the first chunk: it mostly says what happened."""
-IN_CAPITALS = 16
-"""Values where most are in capitals: names of states and codes are what happened."""
+WHAT_HAPPENED = 16
+"""Values where most are in capitals, names of states and codes, or after `msg=`, `error:` ..."""
 
 _LETTER = re.compile(r"[^\W\d_]")
 _CAPITALS = re.compile(r"[^a-z]*[A-Z][^a-z]*")
@@ -40,6 +40,10 @@ _CUES = frozenset(
         """,
     )
 )
+_TELLING = re.compile(
+    r"(?i)(?:msg|message|error|err|exception|cause|reason|level|severity|logger|event|status|state)"
+    r"[=:]$"
+)
 
 
 def says(chunk: str) -> bool:
@@ -49,8 +53,9 @@ def says(chunk: str) -> bool:
 
 def cue(pattern: Chunks, place: int, lead: str) -> str:
     """What announces a variable at this place; empty where nothing does. `lead`: what is glued."""
-    if lead[-1:] and lead[-1:] in _GLUE:
-        return lead
+    glued = lead.rstrip("\"'([{<")
+    if glued and glued[-1] in _GLUE:
+        return glued
     before = pattern[place - 1] if place else ""
     if before[-1:] and before[-1:] in "=:":
         return before
@@ -81,10 +86,12 @@ def needed(pattern: Chunks, place: int, values: Collection[str], known: Collecti
     spoken = [core for core in cores if says(core)]
     loud = sum(1 for core in spoken if _CAPITALS.fullmatch(_atomic(core)))
     if loud * 2 > len(spoken):
-        return IN_CAPITALS
+        return WHAT_HAPPENED
     if len(spoken) < len(cores):
         return BESIDE_WILDCARD
     word = cue(pattern, place, lead)
+    if _TELLING.search(word):
+        return WHAT_HAPPENED
     if word:
         return AFTER_KNOWN_CUE if word in known else AFTER_CUE
     return ANYWHERE if place else AT_START

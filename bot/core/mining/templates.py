@@ -126,12 +126,13 @@ class Templates:
             self._slotted.setdefault((len(form), first), []).append((slots, name, form))
 
     def _named(self, chunks: Chunks) -> str:
-        if chunks and chunks not in self.patterns:
-            for first in (chunks[0], ""):
-                for _, name, form in self._slotted.get((len(chunks), first), ()):
-                    if _fits(chunks, form):
-                        return name
-        return spelled(chunks)
+        if not chunks or chunks in self.patterns:
+            return spelled(chunks)
+        size = len(chunks)
+        # What begins with a constant is looked up by it; then what begins with a slot.
+        rows = (self._slotted.get((size, first), ()) for first in (chunks[0], ""))
+        fitting = (name for row in rows for _, name, form in row if _fits(chunks, form))
+        return next(fitting, None) or spelled(chunks)
 
 
 def spelled(pattern: Chunks) -> str:

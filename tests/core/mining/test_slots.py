@@ -15,11 +15,13 @@ NAMES = ("anna", "ben", "carla", "dan")
         (("password", "for", "", "refused"), 2, NAMES, slots.AFTER_CUE),
         (("id:", "", "refused"), 1, NAMES, slots.AFTER_CUE),
         (("refused", "user=anna"), 1, ("user=anna", "user=ben"), slots.AFTER_CUE),
+        (("it", "failed", 'msg="lost"'), 2, ('msg="lost"', 'msg="late"'), slots.WHAT_HAPPENED),
+        (("error:", "", "in", "charge"), 1, NAMES, slots.WHAT_HAPPENED),
         (("refused", "", "today"), 1, NAMES, slots.ANYWHERE),
         (("", "startup", "succeeded"), 0, NAMES, slots.AT_START),
         (("password", "for", "", "refused"), 2, (*NAMES, "<*>"), slots.BESIDE_WILDCARD),
-        (("state", "is", "", "now"), 2, ("RUNNING", "FAILED", "NEW"), slots.IN_CAPITALS),
-        (("state", "is", "", "now"), 2, ("FAILED", "<*>"), slots.IN_CAPITALS),
+        (("state", "is", "", "now"), 2, ("RUNNING", "FAILED", "NEW"), slots.WHAT_HAPPENED),
+        (("state", "is", "", "now"), 2, ("FAILED", "<*>"), slots.WHAT_HAPPENED),
     ],
 )
 def test_needed_values_depend_on_what_stands_around(
