@@ -15,7 +15,9 @@ WILDCARD = "<*>"
 SLOT = "<+>"
 """Stands in a pattern for a variable told by how much it varied: there anything may stand."""
 LONGEST = 1000
-"""Characters of a message that are looked at; the type of a longer one is that of its beginning."""
+"""Characters of a headline that are looked at: longer ones have the type of their beginning."""
+SEEN = 2000
+"""Characters of a message in which the headline is looked for; log stores keep as many."""
 
 _CACHED = 20_000
 _PERIOD = 4
@@ -77,6 +79,16 @@ class Masker:
         self._seen: dict[str, str] = {}
         self._lines: dict[str, Chunks] = {}
 
+    def form(self, message: str) -> str:
+        """The masked message as a text, a chunk a line: empty when it says nothing.
+
+        It is the finest type that a message can have, and never changes; at most 1,000 characters.
+        """
+        form = "\n".join(self.chunks(self.outline(message)))
+        if len(form) > LONGEST:
+            form = form[:LONGEST].rpartition("\n")[0] or form[:LONGEST]
+        return form
+
     def outline(self, message: str) -> str:
         """The message's headline with every run of digits as `0`, at most 1,000 characters."""
         line = headline(message)
@@ -107,6 +119,7 @@ class Masker:
 
 def headline(message: str) -> str:
     """The line that says what happened: the first, or the last of a Python traceback."""
+    message = message[:SEEN]
     if "\n" in message:
         message = message.strip()
         traced = message.startswith(_TRACEBACK)

@@ -73,11 +73,15 @@ class Templates:
         outline = self._masker.outline(message)
         name = self._names.get(outline)
         if name is None:
-            name = self._named(self._masker.chunks(outline))
+            name = self.name_of(self._masker.form(message))
             if len(self._names) >= _REMEMBERED:
                 self._names.clear()
             self._names[outline] = name
         return name
+
+    def name_of(self, form: str) -> str:
+        """The name of a masked message, as `Masker.form` writes it."""
+        return self._named(_chunks(form))
 
     def resolve(self, name: str) -> str:
         """What a name that was given earlier is called now: its template may have generalised."""
@@ -89,8 +93,15 @@ class Templates:
 
     def learn(self, messages: Iterable[str]) -> Templates:
         """The templates with those of these messages too; neither order nor repetition matters."""
-        outlines = {self._masker.outline(message) for message in messages}
-        return self._with({self._masker.chunks(outline) for outline in outlines} - {()}, {})
+        outlines = {self._masker.outline(message): message for message in messages}
+        return self.learn_forms({self._masker.form(message) for message in outlines.values()})
+
+    def learn_forms(self, forms: Iterable[str]) -> Templates:
+        """The templates with those of these masked messages too; the same ones if all are known."""
+        fresh = {_chunks(form) for form in forms} - self.patterns - {()}
+        # What fits a template with a slot teaches nothing.
+        fresh = {pattern for pattern in fresh if self._fitting(pattern) is None}
+        return self._with(fresh, {}) if fresh else self
 
     def united(self, other: Templates) -> Templates:
         """What both have found, mined together."""
@@ -104,7 +115,7 @@ class Templates:
     @classmethod
     def restored(cls, stored: StoredTemplates) -> Templates:
         """Templates as they were stored."""
-        patterns = (tuple(one.split("\n")) for one in stored.patterns)
+        patterns = map(_chunks, stored.patterns)
         return cls(stored.masks, patterns, stored.aliases)
 
     def _with(self, patterns: AbstractSet[Chunks], aliases: Mapping[str, str]) -> Templates:
@@ -128,11 +139,19 @@ class Templates:
     def _named(self, chunks: Chunks) -> str:
         if not chunks or chunks in self.patterns:
             return spelled(chunks)
+        return self._fitting(chunks) or spelled(chunks)
+
+    def _fitting(self, chunks: Chunks) -> str | None:
+        """The name of the template with a slot that this fits; the one with the fewest slots."""
         size = len(chunks)
         # What begins with a constant is looked up by it; then what begins with a slot.
         rows = (self._slotted.get((size, first), ()) for first in (chunks[0], ""))
         fitting = (name for row in rows for _, name, form in row if _fits(chunks, form))
-        return next(fitting, None) or spelled(chunks)
+        return next(fitting, None)
+
+
+def _chunks(form: str) -> Chunks:
+    return tuple(form.split("\n")) if form else ()
 
 
 def spelled(pattern: Chunks) -> str:
