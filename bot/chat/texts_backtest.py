@@ -30,6 +30,9 @@ TEXTS: dict[str, str] = {
     "backtest.of": "{count} of {all}",
     "backtest.all": "all",
     "backtest.chart": "False fails in per cent",
+    "backtest.at_once": (
+        "{component}: nobody knows when documents arrived, so each counts from its own time on"
+    ),
     "backtest.missing_minutes": "Nothing is known of {count} minutes that were watched",
     "backtest.short_baseline": "Only {share} of the baseline is known",
     "column.policy": "Policy",

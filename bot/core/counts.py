@@ -41,6 +41,9 @@ class CountRequest(Value):
     """Also say which hosts wrote anything in each bucket; needs `bucket`."""
     samples: bool = False
     """Also bring the first moment and one message of each type."""
+    seen_by: Moment | None = None
+    """Count only what had arrived by then; a store that does not know when documents arrived
+    counts them all."""
 
     @model_validator(mode="after")
     def _alive_in_something(self) -> CountRequest:

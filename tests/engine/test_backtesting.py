@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -89,6 +89,7 @@ async def test_a_steady_service_has_no_false_fail(make: Make) -> None:
     assert told.percents == sorted(told.percents)
     assert len(told.percents) == 4 + 2
     assert found.policies["chat"]["default"] == POLICY.statistic
+    assert [note.key for note in found.notes] == ["backtest.at_once"]
 
 
 async def test_an_incident_counts_as_a_false_fail_until_it_is_labelled(make: Make) -> None:
@@ -127,6 +128,32 @@ async def test_releases_of_the_journal_are_cases(make: Make) -> None:
     score = found.score("chat", "default")
     assert score is not None
     assert (score.missed.count, score.missed.of) == (1, 1)
+
+
+async def test_a_case_sees_what_had_arrived(make: Make) -> None:
+    """A new type whose lines came four minutes late is found a round later than it happened."""
+    world = outside()
+    hit = (await made(await make(world))).found[20].case
+    at = hit.ended + 4 * MINUTE
+    soon = await made(await make(_with(world, at, at)))
+    late = await made(await make(_with(world, at, at + 4 * MINUTE)))
+
+    found = [
+        round((r.minutes or 0) * SCALE)
+        for one in (soon, late)
+        for r in one.found
+        if r.result is Result.FAIL
+    ]
+    assert found == [7, 12]
+    assert [note.key for note in soon.notes] == []
+
+
+def _with(world: Outside, at: datetime, arrived: datetime) -> Outside:
+    """The same service with one more line, and logs that know when lines arrived."""
+    other = outside()
+    assert other.clock.now == world.clock.now
+    other.logs.add("chat", at, "ERROR", "Boom", host="chat-1", ingested=arrived)
+    return other
 
 
 async def test_logs_that_are_too_young_are_refused(make: Make) -> None:

@@ -8,12 +8,13 @@ from datetime import timedelta
 from bot.core.backtest.case import Case
 from bot.core.backtest.score import Replayed
 from bot.core.backtest.told import told
+from bot.core.backtest.visible import Visible
 from bot.core.baseline import SHORTEST_LAG
 from bot.core.calibrated import comparison
 from bot.core.calibrated.prior import learnt
 from bot.core.config.policy import Policy
 from bot.core.counts import Alive, Counts, TypeCount, Window, WindowCounts
-from bot.core.minutes import MinuteCounts, bin_length, bin_of, moment_of
+from bot.core.minutes import bin_length, bin_of, moment_of
 from bot.core.value import Moment, text
 from bot.core.verdict.calibrated.calibration import Calibration
 from bot.core.verdict.calibrated.scores import LOOKS
@@ -23,7 +24,7 @@ from bot.core.verdict.verdict import Result, Verdict
 
 def replay(
     case: Case,
-    history: MinuteCounts,
+    known: Visible,
     policy: Policy,
     fitted: Calibration | None,
     *,
@@ -32,18 +33,16 @@ def replay(
 ) -> Replayed:
     """Look at the minutes behind the restart as the engine would have, until something is decided.
 
-    `fitted` is a calibration that ends before the deploy; None where there is none. `history` holds
-    the baseline before the deploy and what was watched.
+    `fitted` is a calibration that ends before the deploy; None where there is none.
     """
-    here = _Here(case, history, policy, scale)
-    baseline = history.between(here.first, here.restarted)
+    here = _Here(case, known, policy, scale)
+    baseline = known.history.between(here.first, here.restarted)
     prior = learnt(baseline, deployed=here.deployed, calibration=fitted)
     if fitted is None:
         why = text("calibration.too_short", component=case.component, minutes=baseline.known)
         prior = replace(prior, missing=why)
     verdict, now = None, case.ended
-    for look in LOOKS:
-        now = moment_of(here.began + look, here.minute) + SHORTEST_LAG / scale
+    for now in looks(case, scale):
         situation = here.situation(now)
         verdict = comparison.judge(situation, here.counted(now), prior)
         if verdict.result is Result.FAIL or _settled(verdict):
@@ -51,6 +50,19 @@ def replay(
     if verdict is None:
         raise ValueError("there is at least one look")
     return told(case, called, verdict, at=now)
+
+
+def looks(case: Case, scale: float) -> tuple[Moment, ...]:
+    """When the minutes behind the restart are looked at: as soon as their lines have arrived."""
+    minute = bin_length(scale)
+    began = _after(case.ended, minute)
+    return tuple(moment_of(began + look, minute) + SHORTEST_LAG / scale for look in LOOKS)
+
+
+def _after(moment: Moment, minute: timedelta) -> int:
+    """The first minute that begins at a moment or after it."""
+    number = bin_of(moment, minute)
+    return number if moment_of(number, minute) == moment else number + 1
 
 
 def _settled(verdict: Verdict) -> bool:
@@ -62,7 +74,7 @@ class _Here:
     """A case among the minutes of its history."""
 
     case: Case
-    history: MinuteCounts
+    known: Visible
     policy: Policy
     scale: float
 
@@ -82,12 +94,6 @@ class _Here:
     def first(self) -> int:
         return bin_of(self.case.began - self.policy.baseline / self.scale, self.minute)
 
-    @property
-    def began(self) -> int:
-        """The first whole minute behind the restart."""
-        number = bin_of(self.case.ended, self.minute)
-        return number if moment_of(number, self.minute) == self.case.ended else number + 1
-
     def situation(self, now: Moment) -> Situation:
         return Situation(
             policy=self.policy,
@@ -104,7 +110,7 @@ class _Here:
 
         Exposure tells how many hosts lived, not which: they are given numbers.
         """
-        seen = self.history.between(self.restarted, bin_of(now, self.minute))
+        seen = self.known.at(now).between(self.restarted, bin_of(now, self.minute))
         at = [moment_of(seen.start + place, self.minute) for place in range(seen.minutes)]
         rows = tuple(
             TypeCount(error_type=named, level=level, host=_host(0), count=int(count), bucket=moment)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.core.backtest import calibrated, seed2020
 from bot.core.backtest.case import Case
 from bot.core.backtest.score import Replayed
+from bot.core.backtest.visible import Visible
 from bot.core.config.policy import Policy
 from bot.core.minutes import MinuteCounts, bin_length, bin_of, joined
 from bot.core.verdict.calibrated.calibration import Calibration, calibrate
@@ -24,6 +26,8 @@ class Piece:
     cases: Sequence[Case]
     policies: Mapping[str, Policy]
     scale: float
+    arrived: Mapping[str, Mapping[datetime, bytes]] = field(default_factory=dict)
+    """Name of a case -> what had arrived when, as in `Visible`."""
 
 
 def judge(piece: Piece) -> list[Replayed]:
@@ -35,17 +39,17 @@ def judge(piece: Piece) -> list[Replayed]:
     begin, end = piece.span
     history = joined([MinuteCounts.unpack(part) for part in piece.packed], start=begin, end=end)
     cases, policies, scale = piece.cases, piece.policies, piece.scale
-    panel = history.panel()
     fitted = {
         name: _fitted(history, cases, policy, scale)
         for name, policy in policies.items()
         if policy.comparison == "calibrated"
     }
     return [
-        calibrated.replay(case, history, policy, fitted[name], called=name, scale=scale)
+        calibrated.replay(case, known, policy, fitted[name], called=name, scale=scale)
         if name in fitted
-        else seed2020.replay(case, panel, policy, called=name, scale=scale)
+        else seed2020.replay(case, known, policy, called=name, scale=scale)
         for case in cases
+        for known in (Visible(history, piece.arrived.get(case.name, {})),)
         for name, policy in policies.items()
     ]
 
@@ -70,3 +74,14 @@ def days(cases: Iterable[Case], scale: float) -> list[list[Case]]:
     for case in sorted(cases, key=lambda c: c.began):
         found.setdefault(bin_of(case.began, minute) // MINUTES_A_DAY, []).append(case)
     return list(found.values())
+
+
+def moments(case: Case, policies: Iterable[Policy], scale: float) -> tuple[datetime, ...]:
+    """When any of the policies looks at a case, in order."""
+    found: set[datetime] = set()
+    for policy in policies:
+        if policy.comparison == "calibrated":
+            found.update(calibrated.looks(case, scale))
+        else:
+            found.update(seed2020.rounds(case, policy, scale))
+    return tuple(sorted(found))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import numpy as np
 
 from bot.core.backtest.case import Case
 from bot.core.backtest.score import Replayed
 from bot.core.backtest.told import told
+from bot.core.backtest.visible import Visible
 from bot.core.config.policy import Policy
 from bot.core.counts import Counts, TypeCount, Window, WindowCounts
+from bot.core.minutes import MinuteCounts, bin_length, bin_of
 from bot.core.value import Text, text
 from bot.core.verdict import seed2020
-from bot.core.verdict.calibrated.panel import Panel
 from bot.core.verdict.verdict import Result, Verdict
 
 FEWEST_KNOWN = 0.3
@@ -22,18 +22,22 @@ FEWEST_KNOWN = 0.3
 
 
 def replay(
-    case: Case, history: Panel, policy: Policy, *, called: str = "seed-2020", scale: float = 1
+    case: Case,
+    known: Visible,
+    policy: Policy,
+    *,
+    called: str = "seed-2020",
+    scale: float = 1,
 ) -> Replayed:
     """Judge the rounds of a case as the engine would have, at their own moments.
 
-    `history` holds the component's counts by minute (of 60 s / `scale`), from a baseline before
-    the deploy to the last round; what it does not hold, or does not know, is inconclusive.
+    What is not known of the baseline or of what was watched is inconclusive. A minute is one of
+    60 s / `scale`.
     """
     reported: list[str] = []
     worst: Replayed | None = None
-    for number in range(1, policy.rounds + 1):
-        now = case.ended + policy.interval * number / scale
-        verdict = _round(case, history, policy, now=now, scale=scale, reported=reported)
+    for now in rounds(case, policy, scale):
+        verdict = _round(case, known, policy, now=now, scale=scale, reported=reported)
         found = told(case, called, verdict, at=now)
         if worst is None or found.result.badness > worst.result.badness:
             worst = found
@@ -45,50 +49,59 @@ def replay(
     return worst
 
 
+def rounds(case: Case, policy: Policy, scale: float) -> tuple[datetime, ...]:
+    """The moments of the rounds."""
+    numbers = range(1, policy.rounds + 1)
+    return tuple(case.ended + policy.interval * number / scale for number in numbers)
+
+
 def _round(
     case: Case,
-    history: Panel,
+    known: Visible,
     policy: Policy,
     *,
     now: datetime,
     scale: float,
     reported: Iterable[str],
 ) -> Verdict:
-    minute = timedelta(minutes=1) / scale
+    minute, history, seen = bin_length(scale), known.history, known.at(now)
     before = Window(start=case.began - policy.baseline / scale, end=case.began)
     after = Window(start=case.began, end=now)
-    windows = tuple(_counted(history, window, minute) for window in (before, after))
-    reasons = _unknown(history, before, after, minute)
+    windows = (_counted(history, before, minute), _counted(seen, after, minute))
+    reasons = _unknown(_part(history, before, minute), _part(seen, after, minute))
     counts = Counts(windows=windows, newest=now)
     return seed2020.judge(counts, reported=reported, reasons=reasons)
 
 
-def _columns(window: Window, minute: timedelta) -> tuple[int, int]:
-    begin, end = (int(t.timestamp() // minute.total_seconds()) for t in (window.start, window.end))
-    return begin, end
+@dataclass(frozen=True)
+class _Part:
+    """The minutes of a window, as far as they are known."""
+
+    counts: MinuteCounts
+    length: int
 
 
-def _counted(history: Panel, window: Window, minute: timedelta) -> WindowCounts:
-    part = history.between(*_columns(window, minute))
-    totals = np.nansum(part.counts, axis=1) if part.minutes else np.zeros(len(part.keys))
+def _part(counts: MinuteCounts, window: Window, minute: timedelta) -> _Part:
+    begin, end = bin_of(window.start, minute), bin_of(window.end, minute)
+    return _Part(counts.between(begin, end), end - begin)
+
+
+def _counted(counts: MinuteCounts, window: Window, minute: timedelta) -> WindowCounts:
+    totals = _part(counts, window, minute).counts.totals()
     rows = tuple(
-        TypeCount(error_type=error_type, level=level, host="", count=int(count))
-        for key, count in zip(part.keys, totals, strict=True)
+        TypeCount(error_type=error_type, level=level, host="", count=count)
+        for key, count in totals.items()
         if count
         for level, _, error_type in (key.partition(" "),)
     )
     return WindowCounts(window=window, types=rows)
 
 
-def _unknown(history: Panel, before: Window, after: Window, minute: timedelta) -> tuple[Text, ...]:
+def _unknown(before: _Part, after: _Part) -> tuple[Text, ...]:
     """Minutes of which nothing is known; a baseline may have some, what was watched may not."""
-    begin, end = _columns(after, minute)
-    seen = history.between(begin, end)
-    missing = end - begin - int(seen.known.sum())
+    missing = after.length - after.counts.known
     reasons = [text("backtest.missing_minutes", count=missing)] if missing else []
-    first, last = _columns(before, minute)
-    base = history.between(first, last)
-    known = int(base.known.sum()) / max(last - first, 1)
+    known = before.counts.known / max(before.length, 1)
     if known < FEWEST_KNOWN:
         reasons.append(text("backtest.short_baseline", share=round(known, 2)))
     return tuple(reasons)

@@ -7,9 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from bot.core.backtest.calibrated import replay
+from bot.core.backtest.calibrated import looks, replay
 from bot.core.backtest.case import Case
-from bot.core.backtest.judging import Piece, days, judge
+from bot.core.backtest.judging import Piece, days, judge, moments
+from bot.core.backtest.visible import Visible
 from bot.core.calibrated.work import packed
 from bot.core.config.policy import Policy
 from bot.core.minutes import MinuteCounts
@@ -57,14 +58,14 @@ def fitted() -> Calibration:
 
 def test_a_steady_service_passes_when_its_window_is_over() -> None:
     """Fifteen minutes behind the restart, and one for late lines."""
-    found = replay(CASE, history(), POLICY, fitted())
+    found = replay(CASE, Visible(history()), POLICY, fitted())
 
     assert (found.result, found.minutes, found.policy) == (Result.PASS, None, "calibrated")
 
 
 def test_a_large_rise_fails_within_minutes() -> None:
     """Six times as many of a type from the restart on are seen long before the last look."""
-    found = replay(CASE, history(Known0=(2, 10.0)), POLICY, fitted())
+    found = replay(CASE, Visible(history(Known0=(2, 10.0))), POLICY, fitted())
 
     assert (found.result, found.types) == (Result.FAIL, ("ERROR Known0",))
     assert found.minutes is not None
@@ -73,14 +74,14 @@ def test_a_large_rise_fails_within_minutes() -> None:
 
 def test_a_type_that_was_never_seen_fails() -> None:
     """Several events of a type without a past."""
-    found = replay(CASE, history(Boom=(3, 4.0)), POLICY, fitted())
+    found = replay(CASE, Visible(history(Boom=(3, 4.0))), POLICY, fitted())
 
     assert (found.result, found.types) == (Result.FAIL, ("ERROR Boom",))
 
 
 def test_without_a_calibration_nothing_passes() -> None:
     """A fit that is not there is no pass."""
-    assert replay(CASE, history(), POLICY, None).result is Result.INCONCLUSIVE
+    assert replay(CASE, Visible(history()), POLICY, None).result is Result.INCONCLUSIVE
 
 
 def test_minutes_without_logs_are_no_pass() -> None:
@@ -88,7 +89,7 @@ def test_minutes_without_logs_are_no_pass() -> None:
     silent = history()
     silent.counts[:, HERE + 7], silent.exposure[HERE + 7] = np.nan, 0
 
-    assert replay(CASE, silent, POLICY, fitted()).result is Result.INCONCLUSIVE
+    assert replay(CASE, Visible(silent), POLICY, fitted()).result is Result.INCONCLUSIVE
 
 
 def test_a_piece_of_work_judges_a_day_by_every_policy() -> None:
@@ -143,3 +144,26 @@ def test_cases_go_day_by_day() -> None:
 
     assert [[case.began.day for case in day] for day in found] == [[9], [10], [11, 11]]
     assert [len(day) for day in days(cases, 60.0)] == [1, 1, 1, 1]
+
+
+def test_what_had_not_arrived_was_not_seen() -> None:
+    """A rise whose lines arrived for the look of minute 8 is found there, and not before."""
+    whole, quiet = history(Known0=(2, 10.0)), history()
+    late = {
+        now: quiet.between(START + HERE, START + LONG).pack()
+        for now in looks(CASE, 1.0)
+        if now < BEGAN + timedelta(minutes=11)
+    }
+
+    found = replay(CASE, Visible(whole, late), POLICY, fitted())
+
+    assert (found.result, found.minutes) == (Result.FAIL, 11.0)
+
+
+def test_every_look_of_every_policy_is_a_moment() -> None:
+    """Three rounds of one, ten looks of the other, each once and in order."""
+    found = moments(CASE, [Policy(), POLICY], 1.0)
+
+    assert found == tuple(sorted({*found}))
+    assert found[0] == CASE.ended + timedelta(minutes=2)
+    assert {*looks(CASE, 1.0)} < {*found}
