@@ -132,7 +132,7 @@ NEEDS = {
         card_renderers.folder,
         ("npm",),
         card_renderers.fetch,
-        ("npm",),
+        ("npm", "node"),
     ),
     "elasticsearch": Need(
         "Elasticsearch",
