@@ -42,11 +42,19 @@ class Sent:
 
 @dataclass
 class Fault:
-    """What the next push meets: a status, and whether it was delivered all the same."""
+    """What the next push or reply meets: a status, and whether it was delivered all the same."""
 
     status: int
     message: str = ""
     delivered: bool = False
+    retry_after: str = ""
+
+    def answer(self) -> web.Response:
+        """What LINE says of it."""
+        found = _problem(self.status, self.message)
+        if self.retry_after:
+            found.headers["Retry-After"] = self.retry_after
+        return found
 
 
 @dataclass
@@ -64,6 +72,9 @@ class LineStub:
     refused: list[str] = field(default_factory=list)
     """What a real LINE would have refused as malformed; tests want it empty."""
     faults: list[Fault] = field(default_factory=list)
+    """What the next pushes meet."""
+    reply_faults: list[Fault] = field(default_factory=list)
+    """What the next replies meet."""
     webhook: str = ""
     calls: list[str] = field(default_factory=list)
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -99,12 +110,16 @@ class LineStub:
 
     async def _reply(self, request: web.Request) -> web.Response:
         body = await request.json()
+        fault = self.reply_faults.pop(0) if self.reply_faults else None
+        if fault and not fault.delivered:
+            return fault.answer()
         chat, born = self._tokens.pop(body["replyToken"], ("", 0.0))
         if "X-Line-Retry-Key" in request.headers:
             return _problem(400, "X-Line-Retry-Key is not allowed here")
         if not chat or time.monotonic() - born > LIMITS["token_seconds"]:
             return _problem(400, "Invalid reply token")
-        return self._deliver(Sent("reply", chat, body["messages"]))
+        answer = self._deliver(Sent("reply", chat, body["messages"]))
+        return fault.answer() if fault else answer
 
     async def _push(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -114,7 +129,7 @@ class LineStub:
             return _problem(409, "The retry key is already accepted")
         fault = self.faults.pop(0) if self.faults else None
         if fault and not fault.delivered:
-            return _problem(fault.status, fault.message)
+            return fault.answer()
         cost = 1 if body["to"].startswith("U") else self.members
         if self.used + cost > self.limit:
             return _problem(429, MONTHLY)
@@ -122,7 +137,7 @@ class LineStub:
         if answer.status == 200:
             self.used += cost
             self._keys[key] = time.monotonic()
-        return _problem(fault.status, fault.message) if fault else answer
+        return fault.answer() if fault else answer
 
     def _deliver(self, sent: Sent) -> web.Response:
         wrong = complaints(sent.messages)

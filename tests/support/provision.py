@@ -138,7 +138,7 @@ NEEDS = {
         card_renderers.folder,
         ("npm",),
         card_renderers.fetch,
-        ("npm",),
+        ("npm", "node"),
     ),
     "elasticsearch": Need(
         "Elasticsearch",

@@ -139,9 +139,8 @@ class Ear:
             self._aside(self._replies.say(heard, "", told))
 
     def _targets(self, room: str) -> list[str]:
-        """What is started from here; from the chat with the bot alone, everything."""
-        targets = self._services.file().targets.items()
-        return [name for name, t in targets if room in {DIRECT, *t.rooms}]
+        """What is started from here."""
+        return [name for name, t in self._services.file().targets.items() if room in t.rooms]
 
     async def _pressed(self, heard: Heard, tap: taps.Tap, room: str, event: dict[str, Any]) -> None:
         say = self._ground.words(room)

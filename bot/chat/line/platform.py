@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 
 import structlog
@@ -122,4 +123,11 @@ class LinePlatform:
             await self._ear.keep(body.decode("utf-8", "replace"))
             return
         for event in found:
-            await self._ear.take(event)
+            try:
+                await self._ear.take(event)
+            except StoreError:
+                raise
+            except Exception:
+                # Sent again it would fail again; who looks for it finds it in the inbox.
+                log.exception("line_event_failed")
+                await self._ear.keep(json.dumps(event))

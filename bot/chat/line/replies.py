@@ -22,10 +22,11 @@ from bot.chat.texts import Words
 from bot.core import button
 from bot.core.card import Card
 from bot.core.config import Role
-from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.release import Phase
 from bot.core.value import Text, text
 from bot.core.verb import Verb
+from bot.engine import watching
 from bot.engine.services import Services
 
 log = structlog.get_logger("release_master.line")
@@ -157,6 +158,8 @@ class Replies:
         """The release as it is now; its open questions need not be pushed any more then."""
         release = await fresh.stored(self._services, number)
         now = fresh.cards(self._services, release, nonce) if release else {}
+        if room.startswith(DIRECT):
+            now = {key: watching.for_one(card) for key, card in now.items()}
         draw = self._draw(room)
         messages = [draw.message(first)] if first else []
         messages += [draw.message(card, more=more.of_card(key)) for key, card in now.items()]

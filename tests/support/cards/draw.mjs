@@ -8,12 +8,14 @@ import { pathToFileURL } from "node:url";
 
 const folder = process.argv[2];
 const from = createRequire(join(folder, "package.json"));
+const load = (path) => import(pathToFileURL(path).href);
 const style = (path) => readFileSync(join(folder, "node_modules", path), "utf8");
 
 const { createElement } = from("react");
 const { renderToStaticMarkup } = from("react-dom/server");
-const { Message } = from("slack-blocks-to-jsx");
-const { render } = await import(pathToFileURL(from.resolve("flex-render")).href);
+// Its other build requires modules that older versions of node can only import.
+const { Message } = await load(join(folder, "node_modules/slack-blocks-to-jsx/dist/index.mjs"));
+const { render } = await load(from.resolve("flex-render"));
 const SLACK = style("slack-blocks-to-jsx/dist/style.css");
 const FLEX = style("flex-render/dist/index.css");
 
