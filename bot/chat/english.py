@@ -478,6 +478,9 @@ TEXTS: dict[str, str] = {
     ),
     "refused.stale": "This button belongs to something that is over; nothing was changed.",
     "refused.ended": "Release #{release} has ended ({phase:state}).",
+    "refused.ended_decided": (
+        "{verb:past} by {who} at {at:time}; release #{release} has ended ({phase:state})."
+    ),
     "refused.phase": "That makes no sense while the release is {phase:state}.",
     "refused.paused": "The release is paused; resume it first.",
     "refused.paused_by": "{who} paused the release; resume it first.",
