@@ -34,6 +34,7 @@ from bot.core.redact import redact
 from bot.doctor import examine
 from bot.observability import LogStyle, configure_logging
 from bot.ports import Executor, LogStore
+from bot.recount import RecountError, recount
 from bot.service import Bot
 from bot.settings import Reloader, Settings, SettingsError, check_config, load
 from bot.store import Store, Tx
@@ -200,10 +201,7 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 async def _export(options: argparse.Namespace) -> int:
-    environment = load(options.config).environment
-    if environment.database_missing:
-        raise StoreError("store.unreachable", f"there is no file {environment.database_file}")
-    store = Store(environment.database_url)
+    store = Store(_existing(load(options.config)).environment.database_url)
     await store.open()
     try:
         wanted = options.release
@@ -226,6 +224,25 @@ async def _export(options: argparse.Namespace) -> int:
     return 1 if broken(chains) else 0
 
 
+def _existing(settings: Settings) -> Settings:
+    """The same, when there is a database to read; a command that only reads makes none."""
+    environment = settings.environment
+    if environment.database_missing:
+        raise StoreError("store.unreachable", f"there is no file {environment.database_file}")
+    return settings
+
+
+async def _recount(options: argparse.Namespace) -> int:
+    try:
+        settings = _existing(load(options.config))
+        said = await recount(settings, Adapters(), options.release, options.step)
+    except RecountError as error:
+        print(f"release-master: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
+        return 1
+    print(said)  # noqa: T201 - its purpose
+    return 0
+
+
 def _chain(tx: Tx, number: int) -> Chain:
     release = tx.get(number)
     return Chain(tx.journal(number), release.version if release else 0)
@@ -237,6 +254,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check-config": _check_config,
     "doctor": _doctor,
     "export": lambda options: asyncio.run(_export(options)),
+    "recount": lambda options: asyncio.run(_recount(options)),
 }
 
 

@@ -36,6 +36,10 @@ def parser() -> argparse.ArgumentParser:
         default="json",
         help="json: one document (the default); csv: a row for each event, for spreadsheets",
     )
+    again = _command(commands, "recount", "count again what a verdict rests on, and compare")
+    _with_file(again)
+    again.add_argument("release", type=_release, help="#42")
+    again.add_argument("step", nargs="?", default="", help="chat/check; where there are several")
     return top
 
 
@@ -55,6 +59,7 @@ _MORE = {
     "check-config": "The exit code is 0 when it is valid, else 1.",
     "doctor": "The exit code is 0 when nothing is wrong, else 1.",
     "export": "The exit code is 1 when a chain is broken or cut off.",
+    "recount": "Says which types have more documents now (they arrived late) or fewer (expired).",
 }
 """What a command's help says beside its purpose."""
 

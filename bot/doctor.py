@@ -14,6 +14,7 @@ from bot.core.config.release_file import component_executor, component_logs, com
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
 from bot.engine.planner import may_roll_back
+from bot.engine.sources import State, states
 from bot.platforms import examine_platforms, write_cards
 from bot.resources import Factory
 from bot.settings import Settings
@@ -62,7 +63,7 @@ async def examine(
         lines.append(f"ok       cards: {write_cards(cards)} files in {cards}")
     if offline:
         return Report(tuple(lines))
-    lines.append(await _store(settings))
+    lines += await _store(settings)
     for name in settings.file.targets:
         for component in settings.file.targets[name].components:
             lines.append(await _executor(settings, factory, name, component))
@@ -83,16 +84,33 @@ def _policies(settings: Settings) -> list[str]:
     return lines
 
 
-async def _store(settings: Settings) -> str:
+async def _store(settings: Settings) -> list[str]:
     store = Store(settings.environment.database_url)
     try:
         await store.open()
         live = len(await store.read(lambda tx: tx.live_heads()))
+        baselines = await store.read(lambda tx: states(tx, _now()))
     except StoreError as error:
-        return f"PROBLEM  store: {error}"
+        return [f"PROBLEM  store: {error}"]
     finally:
         await store.close()
-    return f"ok       store: {live} live releases"
+    say = Words(settings.file.zone)
+    return [f"ok       store: {live} live releases", *(_baseline(one, say) for one in baselines)]
+
+
+def _baseline(state: State, say: Words) -> str:
+    """How far the minute baseline of a component is; one that is being read is worth waiting for.
+
+    The running bot reads it, so here nothing is asked for.
+    """
+    what = f"baseline of {state.source.component} in {state.source.name}"
+    there = f"{state.days} of {state.of} days"
+    last = f" to {state.last:%Y-%m-%d %H:%M} UTC" if state.last else ""
+    size = f"{state.size / 1_000_000:.1f} MB"
+    if state.trouble is not None:
+        return f"PROBLEM  {what}: {there}{last}: {say(state.trouble)}"
+    how = "ok      " if state.days == state.of else "warning "
+    return f"{how} {what}: {there}{last}, {size}"
 
 
 async def _executor(settings: Settings, factory: Factory, target: str, component: str) -> str:

@@ -150,6 +150,8 @@ class Metrics:
             "How long the oldest due effect has been waiting; 0 without one.",
             registry=self.registry,
         )
+        self._missing_days = self._baseline_gauge("missing_days", "Days of it yet to be read.")
+        self._baseline_age = self._baseline_gauge("age_seconds", "Age of its newest minute.")
         self._lag = Histogram(
             "release_master_loop_lag_seconds",
             "How late the event loop wakes up.",
@@ -182,6 +184,16 @@ class Metrics:
         """Say how long the oldest due effect has been waiting, 0 if none is due."""
         self._outbox_age.set(max(0.0, seconds))
 
+    def baseline(self, log_store: str, component: str, *, missing: int, age: float) -> None:
+        """Say how far a minute baseline is: days yet to be read, seconds since its last minute."""
+        self._missing_days.labels(log_store, component).set(missing)
+        self._baseline_age.labels(log_store, component).set(age)
+
+    def forget_baselines(self) -> None:
+        """Show none any more, until it is said again."""
+        self._missing_days.clear()
+        self._baseline_age.clear()
+
     def inbound(self, outcome: str) -> None:
         """Count something that a person said or clicked, by how it was answered."""
         self._inbox.labels(outcome).inc()
@@ -198,6 +210,14 @@ class Metrics:
         """Record how late the event loop woke up."""
         self._lag.observe(seconds)
         self._last_lag.set(seconds)
+
+    def _baseline_gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(
+            f"release_master_baseline_{name}",
+            f"A minute baseline: {text[0].lower()}{text[1:]}",
+            ("log_store", "component"),
+            registry=self.registry,
+        )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"release_master_{name}", text, labels, registry=self.registry)

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import web
@@ -25,6 +25,7 @@ from bot.engine.engine import Engine, Performer
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
 from bot.engine.services import Limits, Services
+from bot.engine.sources import State, states
 from bot.facts import Facts
 from bot.observability import LoopLag, Metrics
 from bot.platforms import make_platforms
@@ -41,6 +42,7 @@ from bot.web.site import Mode, Site
 log = structlog.get_logger("release_master")
 
 LOOPBACK = "127.0.0.1"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
 
@@ -93,6 +95,7 @@ class Bot:
         self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)
         self.recovery = Recovery(self.engine, self.intake)
+        self.baselines = self.calibration.baselines
         ground = Ground(
             environment=reloader.current.environment,
             services=self.services,
@@ -146,8 +149,8 @@ class Bot:
         self._tasks = [
             self.engine.background(self.engine.run(), "engine"),
             self.engine.background(self.recovery.compare(), "compare"),
+            self.engine.background(self.baselines.run(), "baselines"),
             self.engine.background(lag.run(), "loop-lag"),
-            self.engine.background(self.calibration.baselines.run(), "baselines"),
             self.engine.background(self.calibration.calibrations.run(), "calibrations"),
         ]
         self._ticks.every(TICK, self.engine.renew, "leases")
@@ -193,17 +196,23 @@ class Bot:
         now = self.clock.now()
         dead = self.services.limits.dead_lock
 
-        def work(tx: Tx) -> tuple[timedelta, bool]:
+        def work(tx: Tx) -> tuple[timedelta, bool, list[State]]:
             tx.heartbeat(now)
             tx.sweep(now, dead)
-            return tx.oldest_due(now), not tx.live_heads()
+            return tx.oldest_due(now), not tx.live_heads(), states(tx, now)
 
         try:
-            waited, self._idle = await self.store.transact(work)
+            waited, self._idle, baselines = await self.store.transact(work)
         except StoreError as error:
             log.warning("heartbeat_failed", code=error.code)
             return
         self.metrics.outbox_waits(waited.total_seconds())
+        self.metrics.forget_baselines()
+        for one in baselines:
+            age = (now - (one.last or _EPOCH)).total_seconds()
+            self.metrics.baseline(
+                one.source.name, one.source.component, missing=one.of - one.days, age=age
+            )
 
     async def ready(self) -> Mapping[str, str]:
         """Which part is not ready, and why; empty strings: all is well."""

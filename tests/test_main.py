@@ -9,16 +9,24 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 import yaml
 
+from bot import doctor
 from bot.__main__ import EX_CONFIG, main
 from bot.chat import sample_files
+from bot.core.baseline import Source
+from bot.core.config import MemoryLogStore
+from bot.core.minutes import bin_of, day_of
 from bot.core.redact import redact
-from bot.store import Store
+from bot.core.value import text
+from bot.settings import load
+from bot.store import MinuteDayRow, Store, Tx
+from bot.store.database import Database
 from tests.support.bots import Twins, page_of, release_yml, running_bot
 
 
@@ -37,7 +45,7 @@ async def _release(folder: Path) -> None:
         await page.question("Start release")
 
 
-@pytest.mark.parametrize("command", ["try", "serve", "check-config", "doctor", "export"])
+@pytest.mark.parametrize("command", ["try", "serve", "check-config", "doctor", "export", "recount"])
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`release-master COMMAND --help` explains the command and ends well."""
     with pytest.raises(SystemExit) as ended:
@@ -138,6 +146,45 @@ def test_doctor_says_what_answers(
     assert online == 1
     assert "ok       shop/cart: 3 hosts run 1.0 (pmc)" in said
     assert "PROBLEM  shop/pay: log store app: No log line of any level" in said
+
+
+def test_doctor_says_how_far_each_baseline_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is read, what is still to be read, and what keeps it from being read."""
+    _environment(monkeypatch, tmp_path)
+    now = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
+    monkeypatch.setattr(doctor, "_now", lambda: now)
+    source = Source(
+        name="app",
+        config=MemoryLogStore(kind="memory"),
+        component="cart",
+        levels=("ERROR",),
+        baseline=timedelta(days=1),
+    )
+    stuck = source.model_copy(update={"component": "pay"})
+    minute = bin_of(now, source.bin)
+
+    def fill(tx: Tx) -> None:
+        for one in (source, stuck):
+            tx.want_baseline(one.key, one.model_dump_json(), now)
+        trouble = text("honesty.log_store", detail="no route")
+        tx.trouble_baseline(stuck.key, trouble.model_dump_json())
+        row = MinuteDayRow(
+            key=source.key, day=day_of(minute), upto=minute, settled=minute, known=1, body=b"x"
+        )
+        tx.put_minute_day(row)
+
+    database = Database(load().environment.database_url)
+    database.open()
+    database.write(fill)
+    database.close()
+
+    assert main(["doctor"]) == 1
+
+    said = capsys.readouterr().out
+    assert "warning  baseline of cart in app: 1 of 2 days to 2026-08-06 12:00 UTC, 0.0 MB" in said
+    assert "PROBLEM  baseline of pay in app: 0 of 2 days: The log store could not count: " in said
 
 
 def test_doctor_says_why_a_server_cannot_count_and_never_the_secret(

@@ -165,6 +165,9 @@ def test_metrics_count_what_happened() -> None:
     metrics.delivery_failed("ops")
     metrics.signature_failed("slack")
     metrics.loop_lagged(0.02)
+    metrics.baseline("es", "gone", missing=1, age=1)
+    metrics.forget_baselines()
+    metrics.baseline("es", "chat", missing=3, age=42)
 
     value = metrics.registry.get_sample_value
     name = "release_master_"
@@ -181,6 +184,10 @@ def test_metrics_count_what_happened() -> None:
     assert value(f"{name}signature_failures_total", {"platform": "slack"}) == 1
     assert value(f"{name}loop_lag_seconds_count") == 1
     assert value(f"{name}loop_lag_last_seconds") == 0.02
+    chat = {"log_store": "es", "component": "chat"}
+    assert value(f"{name}baseline_missing_days", chat) == 3
+    assert value(f"{name}baseline_age_seconds", chat) == 42
+    assert value(f"{name}baseline_age_seconds", {**chat, "component": "gone"}) is None
 
 
 def test_an_effect_due_in_the_future_does_not_wait() -> None:

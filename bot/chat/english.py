@@ -377,6 +377,7 @@ TEXTS: dict[str, str] = {
         "Errors of {subject} from {since:day} to {until:day}: "
         "{rows} error types by component, {new} new"
     ),
+    "errors.counting": "Still counting the errors; the answer will stand here",
     "errors.group": "Only the hosts of {group}",
     "errors.no_group": "{component}: no hosts in {group}, left out",
     "errors.hosts_unknown": "{component}: the hosts of {group} could not be read: {detail}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import model_validator
@@ -49,8 +50,12 @@ class CountRequest(Value):
         return self
 
 
-class TypeCount(Value):
-    """How many documents of one error type one host wrote in one window (or bucket)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeCount:
+    """How many documents of one error type one host wrote in one window (or bucket).
+
+    No `Value`: a window may have a million of them.
+    """
 
     error_type: str
     level: str
@@ -60,7 +65,8 @@ class TypeCount(Value):
     """Start of the bucket; None when the request named no bucket length."""
 
 
-class Alive(Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
     """How many documents one host wrote in one bucket, at any level: a sign of its life."""
 
     host: str

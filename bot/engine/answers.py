@@ -1,4 +1,4 @@
-"""What can be asked without changing anything: status, history, errors, who may what, help."""
+"""What can be asked without changing anything: status, history, who may what, help."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.core.release import Release
 from bot.core.value import spell, text
 from bot.core.verb import Verb
 from bot.core.view.marks import NOTHING
-from bot.engine import authority, cards, decisions, errors, linking, rooms
+from bot.engine import authority, cards, decisions, linking, rooms
 from bot.engine.services import Services
 from bot.engine.transition import load
 
@@ -200,16 +200,11 @@ def _examples(services: Services, topic: Verb) -> tuple[str, ...]:
     return tuple(intent.examples(topic, authority.names(services)))[:2]
 
 
-async def _errors(services: Services, inbound: Inbound, command: Command) -> Reply:
-    return await errors.since_deploy(services, inbound, command)
-
-
 _ANSWERS: dict[Verb, Callable[[Services, Inbound, Command], Awaitable[Reply]]] = {
     Verb.STATUS: _status,
     Verb.HISTORY: _history,
     Verb.WHOAMI: _whoami,
     Verb.PERMISSIONS: _permissions,
     Verb.HELP: _help,
-    Verb.ERRORS: _errors,
 }
 VERBS = frozenset(_ANSWERS)

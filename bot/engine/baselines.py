@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
-from pydantic import ValidationError
 
 from bot.core import minutes
 from bot.core.baseline import (
     PIECE,
+    SMALLEST,
     Baseline,
     Source,
     hindrance,
@@ -21,20 +21,18 @@ from bot.core.baseline import (
     vague,
     wanted,
 )
-from bot.core.config.release_file import ReleaseFile, component_logs, component_policy
 from bot.core.counts import Counts, LogStoreError
 from bot.core.minutes import MinuteCounts, MinutesError, bin_of, day_of
 from bot.core.redact import cut
 from bot.core.value import Text, text
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
 from bot.engine.services import Services
-from bot.store import BaselineRow, MinuteDayRow, Tx
+from bot.engine.sources import configured, stored_source
+from bot.store import MinuteDayRow, Tx
 from bot.store.errors import StoreError
 
 log = structlog.get_logger("release_master.baselines")
 
-NEED_MINUTES = frozenset({"calibrated"})
-"""The comparisons that look at minutes."""
 WARM_EVERY = timedelta(minutes=10)
 """How old the newest stored minute may become; divided by `time_scale`."""
 AGAIN = timedelta(minutes=1)
@@ -63,6 +61,8 @@ class Baselines:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._again: dict[str, datetime] = {}
+        self._most: dict[str, int] = {}
+        """How many minutes are read at once: a day, and less where a count fails."""
         self._wake = asyncio.Event()
 
     async def upto(self, source: Source, end: datetime) -> Baseline:
@@ -124,6 +124,11 @@ class Baselines:
         gap = hindrance(counts)
         if gap is not None:
             raise _CannotReadError(gap)
+        if vague(counts) and end - begin > SMALLEST:
+            # An hour that cannot be read shall not spoil the day.
+            for place in range(begin, end, SMALLEST):
+                await self._read(source, place, min(place + SMALLEST, end))
+            return end
         part = await asyncio.to_thread(_part, source, counts, begin, end)
         day, settled = day_of(begin), min(source.settled(asked, counts.ingest_lag), end)
         known = await self._services.store.read(lambda tx: tx.minute_days(source.key, day, day))
@@ -171,7 +176,7 @@ class Baselines:
         for key, source in listed.items():
             if asked.get(key, _EPOCH) < now - _DAY / source.time_scale:
                 await self._wanted(source, now)
-        others = {row.key: _source(row, now) for row in rows if row.key not in listed}
+        others = {row.key: stored_source(row, now) for row in rows if row.key not in listed}
         for key, one in others.items():
             if one is None:
                 await services.store.transact(partial(_forget, key))
@@ -187,12 +192,15 @@ class Baselines:
             piece = await services.store.transact(partial(self._claim, source=source, now=now))
             if piece is None:
                 return
+            key, most = source.key, self._most.get(source.key, MINUTES_A_DAY)
             try:
                 await self._read(source, *piece)
                 trouble = ""
+                self._most[key] = min(most * 2, MINUTES_A_DAY)
             except _CannotReadError as failure:
                 trouble = failure.why.model_dump_json()
-                self._again[source.key] = now + AGAIN / source.time_scale
+                self._again[key] = now + AGAIN / source.time_scale
+                self._most[key] = max(most // 4, SMALLEST)
                 log.warning("baseline_stuck", component=source.component, why=failure.why.key)
             note = partial(self._note, source=source, now=now, trouble=trouble)
             await services.store.transact(note)
@@ -207,7 +215,8 @@ class Baselines:
             return None
         end, heads = bin_of(now, source.bin), tx.minute_heads(source.key)
         settled = {row.day: row.settled for row in heads}
-        piece = next_piece(settled, source.first_day(now) * MINUTES_A_DAY, end)
+        most = self._most.get(source.key, MINUTES_A_DAY)
+        piece = next_piece(settled, source.first_day(now) * MINUTES_A_DAY, end, most=most)
         counted = max((row.upto for row in heads), default=0)
         young = counted > end - WARM_EVERY // minutes.MINUTE
         if piece is None or (young and end - piece[0] <= PIECE):
@@ -221,42 +230,6 @@ class Baselines:
         tx.drop_minute_days(source.key, source.first_day(now) - 1)
         if trouble:
             tx.free_baseline(source.key, self._services.owner)
-
-
-def configured(file: ReleaseFile) -> list[Source]:
-    """What release.yml compares by the minute."""
-    return [
-        source
-        for target, one in file.targets.items()
-        for component in one.components
-        if one.monitoring and (source := source_of(file, target, component)) is not None
-    ]
-
-
-def source_of(file: ReleaseFile, target: str, component: str) -> Source | None:
-    """The source of a component's baseline; None where its policy looks at no minutes."""
-    policy = component_policy(file, target, component)
-    name = component_logs(file, target, component)
-    if not name or policy.comparison not in NEED_MINUTES:
-        return None
-    return Source(
-        name=name,
-        config=file.log_stores[name],
-        component=component,
-        levels=policy.counted_levels,
-        baseline=policy.baseline,
-        time_scale=file.time_scale,
-    )
-
-
-def _source(row: BaselineRow, now: datetime) -> Source | None:
-    """What a row wants; None when nobody wants it any more, or another version wrote it."""
-    try:
-        found = Source.model_validate_json(row.body)
-    except ValidationError:
-        return None
-    old = row.wanted_at < now - (found.baseline + _DAY) / found.time_scale
-    return None if old or found.key != row.key else found
 
 
 def _forget(key: str, tx: Tx) -> None:

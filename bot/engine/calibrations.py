@@ -20,8 +20,9 @@ from bot.core.redact import cut
 from bot.core.value import Text, text
 from bot.core.verdict.calibrated.calibration import VERSION, Calibration, from_json
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
-from bot.engine.baselines import Baselines, configured
+from bot.engine.baselines import Baselines
 from bot.engine.services import Services
+from bot.engine.sources import configured
 from bot.store import CalibrationRow, Tx
 from bot.store.errors import StoreError
 

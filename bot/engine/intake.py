@@ -25,6 +25,7 @@ from bot.engine import (
     identity,
     linking,
     reversal,
+    slow_answers,
     starts,
     watching,
 )
@@ -231,6 +232,7 @@ class Intake:
 
 _ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] = {
     Verb.PLAN: starts.plan_release,
+    Verb.ERRORS: slow_answers.count_errors,
     Verb.WATCH: watching.watch,
     Verb.UNWATCH: watching.unwatch,
     Verb.LINK: linking.offer,

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.config.policy import Policy
-from bot.core.counts import LogStoreError
+from bot.core.counts import CountRequest, Counts, LogStoreError
 from bot.core.drift import drift
 from bot.core.event import Checked, Drifted
 from bot.core.flow import LOOK_EVERY, SILENT
 from bot.core.operation import UnreachableError
+from bot.core.recount import kept
 from bot.core.redact import cut
 from bot.core.release import Phase, Release, Step, StepState
 from bot.core.value import Text, spell, text
@@ -22,6 +23,7 @@ from bot.engine.job import Job
 from bot.engine.last_resort import or_tell
 from bot.engine.operations import executor
 from bot.engine.situations import restarted_hosts, situation
+from bot.store import VerdictCountsRow
 
 SAMPLE = 300
 """Characters of a log message that cards show."""
@@ -151,8 +153,9 @@ async def _measure(
         return _no_evidence(where, missed)
     comparison = services.comparisons[policy.comparison]
     config = release.config.log_configs[release.config.logs[step.component]]
+    request = comparison.request(where)
     try:
-        counts = await services.adapters.log_store(config).count(comparison.request(where))
+        counts = await services.adapters.log_store(config).count(request)
     except (LogStoreError, ValueError) as error:
         reason = text("honesty.log_store", detail=cut(services.clean(str(error)), SAMPLE))
         return _no_evidence(where, reason)
@@ -165,6 +168,8 @@ async def _measure(
     )
     case = Case(release, step, where, patient)
     verdict = await comparison.judge(case, counts, tuple(reasons))
+    if patient or verdict.result is Result.FAIL:
+        await _keep(job, step, request, counts)
     return clean(verdict, services.clean)
 
 
@@ -173,6 +178,18 @@ def _no_evidence(where: Situation, reason: Text) -> Verdict:
         reason, policy=where.policy, deploy_started=where.deploy_started, now=where.now
     )
     return verdict.model_copy(update={"comparison": where.policy.comparison})
+
+
+async def _keep(job: Job, step: Step, request: CountRequest, counts: Counts) -> None:
+    """Keep what was counted, so that it can be counted again and compared."""
+    row = VerdictCountsRow(
+        release_id=job.row.release_id,
+        step=step.id,
+        round=step.round,
+        repeat=step.repeat,
+        body=kept(request, counts, job.services.now()).pack(),
+    )
+    await job.services.store.transact(lambda tx: tx.put_verdict_counts(row))
 
 
 def _missed(

@@ -113,6 +113,8 @@ class Limits:
     """How often a delivery is tried before it is given up."""
     at_once: int = 64
     """Effects at work at one time in this process."""
+    answer: timedelta = timedelta(seconds=2.5)
+    """After this an answer that is still being counted says so."""
     draft: timedelta = timedelta(seconds=60)
     """How long the preview of a typed destructive command may be confirmed."""
     dead_lock: timedelta = timedelta(minutes=1)

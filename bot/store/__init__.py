@@ -19,6 +19,7 @@ from bot.store.rows import (
     PostRow,
     ReleaseRow,
     ValueRow,
+    VerdictCountsRow,
     WatchRow,
 )
 from bot.store.store import Store
@@ -44,5 +45,6 @@ __all__ = [
     "StoreError",
     "Tx",
     "ValueRow",
+    "VerdictCountsRow",
     "WatchRow",
 ]

@@ -206,3 +206,14 @@ class CalibrationRow:
     digest: str
     """SHA-256 of what it was fitted on."""
     body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictCountsRow:
+    """What was counted for one round of a check, packed."""
+
+    release_id: int
+    step: str
+    round: int
+    repeat: int
+    body: bytes

@@ -235,3 +235,13 @@ calibrations = Table(
     Column("body", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+verdict_counts = Table(
+    "verdict_counts",
+    metadata,
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", Text, primary_key=True),
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("repeat", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)

@@ -13,6 +13,7 @@ from bot.store.minutes import MinutesTx
 from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
 from bot.store.releases import ReleasesTx
+from bot.store.verdict_counts import VerdictCountsTx
 from bot.store.watches import WatchesTx
 
 
@@ -29,6 +30,7 @@ class Tx(
     LinksTx,
     MinutesTx,
     CalibrationsTx,
+    VerdictCountsTx,
 ):
     """Everything that can be read and changed together; all of it is kept, or nothing.
 

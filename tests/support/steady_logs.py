@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -169,7 +169,7 @@ def minutes_of(
     return MinuteCounts(first, keys, counts, np.full(size, float(len(hosts(component)))))
 
 
-async def fit_here(pieces: list[bytes], span: tuple[int, int]) -> str:
+async def fit_here(pieces: Sequence[bytes], span: tuple[int, int]) -> str:
     """Calibrate in this process, the same thing only once."""
     return _fitted(tuple(pieces), span)
 

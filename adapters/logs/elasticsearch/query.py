@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,12 +15,16 @@ Body = dict[str, Any]
 
 PAGE = 10_000
 """Buckets a page; a search may have 65,536 by default (`search.max_buckets`)."""
+SLICE = 60
+"""Buckets of time that are asked for at once: an hour of minutes."""
+MOST_SLICES = 64
 SAMPLE_PAGE = 1_000
 LAG_SAMPLE = 1_000
 """How many documents of the last hour say how late documents are."""
 
 # Exact to the nanosecond where the field is date_nanos; dates cut it to the millisecond.
 _FORMAT = "strict_date_optional_time_nanos"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SEED = 2020
 
@@ -34,25 +38,34 @@ class Questions:
     nanos: bool = False
 
     def levels(self, window: Window) -> Body:
-        """Which words for levels there are."""
+        """Which words for levels there are; see `paged_levels` where they are many."""
+        return self._by_terms(self._where(window), self.fields.level)
+
+    def paged_levels(self, window: Window) -> Body:
+        """The same page by page, which takes longer."""
         return self._composite(self._where(window), {"level": _terms(self.fields.level)})
 
-    def life(self, window: Window, blank: Iterable[str]) -> Body:
-        """The oldest document with a level, how many have one, and how many have none.
+    def oldest(self, window: Window, blank: Iterable[str]) -> Body:
+        """The oldest document with a level. `blank` are words for levels that say nothing.
 
-        `blank` are words for levels that say nothing. The oldest is a document and not the minimum
-        of an aggregation, which cuts nanoseconds.
+        It is a document and not the minimum of an aggregation, which cuts nanoseconds.
         """
-        leveled = self._leveled(blank)
-        return {
-            **self._first(self._where(window), "asc"),
-            "track_total_hits": True,
-            "post_filter": leveled,
-            "aggs": {"without": {"filter": {"bool": {"must_not": [leveled]}}}},
-        }
+        where = [*self._where(window), self._leveled(blank)]
+        return {**self._first(where, "asc"), "track_total_hits": False}
+
+    def without_level(self, window: Window, blank: Iterable[str]) -> Body:
+        """How many documents have no level."""
+        query = {"filter": self._where(window), "must_not": [self._leveled(blank)]}
+        return {"size": 0, "track_total_hits": True, "query": {"bool": query}}
 
     def hosts(self, window: Window, blank: Iterable[str]) -> Body:
-        """How many documents with a level each host wrote."""
+        """How many documents with a level there are, and how many each host wrote."""
+        where = [*self._where(window), self._leveled(blank)]
+        body = self._by_terms(where, self.fields.host)
+        return {**body, "track_total_hits": True}
+
+    def paged_hosts(self, window: Window, blank: Iterable[str]) -> Body:
+        """How many documents with a level each host wrote, page by page."""
         where = [*self._where(window), self._leveled(blank)]
         return self._composite(where, {"host": _optional(self.fields.host)})
 
@@ -176,6 +189,14 @@ class Questions:
             how["numeric_type"] = "date_nanos"
         return {self.fields.time: how}
 
+    def _by_terms(self, where: list[Body], field: str) -> Body:
+        body: Body = {"size": 0, "track_total_hits": False, "query": _all(where)}
+        if field:
+            # What lacks the field counts, as the empty word.
+            page = {"terms": {"field": field, "size": PAGE, "missing": ""}}
+            body["aggs"] = {"page": page}
+        return body
+
     def _composite(self, where: list[Body], sources: Body, *, size: int = PAGE) -> Body:
         named = [{name: source} for name, source in sources.items()]
         return {
@@ -184,6 +205,23 @@ class Questions:
             "query": _all(where),
             "aggs": {"page": {"composite": {"size": size, "sources": named}}},
         }
+
+
+def slices(window: Window, length: timedelta | None) -> Iterator[Window]:
+    """Cut a window on edges of buckets: a page of few buckets looks at few documents.
+
+    Each page of a composite aggregation reads all documents of its window, so many pages of a
+    long one read them many times.
+    """
+    if length is None:
+        yield window
+        return
+    width = max(SLICE, -(-(window.length // length) // MOST_SLICES)) * length
+    start = window.start
+    while start < window.end:
+        end = min(start - (start - _EPOCH) % length + width, window.end)
+        yield Window(start=start, end=end)
+        start = end
 
 
 def following(body: Body, after: Body) -> Body:

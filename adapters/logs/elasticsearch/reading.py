@@ -62,43 +62,36 @@ class Words:
     """Those that name none: who has such a one has no level."""
 
 
-def words(buckets: Iterable[Body], wanted: Iterable[str]) -> Words:
+def words(found: Iterable[str], wanted: Iterable[str]) -> Words:
     """Tell the words apart."""
     names = {level_name(word) for word in wanted} - {""}
-    found = [str(bucket["key"]["level"]) for bucket in buckets]
+    said = sorted(found)
     return Words(
-        wanted=tuple(word for word in found if level_name(word) in names),
-        blank=tuple(word for word in found if not level_name(word)),
+        wanted=tuple(word for word in said if level_name(word) in names),
+        blank=tuple(word for word in said if not level_name(word)),
     )
 
 
-@dataclass(frozen=True)
-class Life:
-    """What a window holds, whatever it says."""
-
-    leveled: int
-    """Documents with a level."""
-    without: int
-    """Documents without one."""
-    oldest: datetime | None
-    """The time of the oldest document with a level."""
+def terms(answer: Body) -> dict[str, int] | None:
+    """Documents by the value of a field; None when there are more values than were told."""
+    found = answer["aggregations"]["page"]
+    if found["sum_other_doc_count"] or found["doc_count_error_upper_bound"]:
+        return None
+    return {_text(bucket["key"]): bucket["doc_count"] for bucket in found["buckets"]}
 
 
-def life(answer: Body, fields: ElasticsearchFields) -> Life:
-    """Read what a window holds."""
-    return Life(
-        leveled=answer["hits"]["total"]["value"],
-        without=answer["aggregations"]["without"]["doc_count"],
-        oldest=first(answer, fields),
-    )
-
-
-def host_counts(buckets: Iterable[Body]) -> dict[str, int]:
-    """Host -> documents."""
+def composite_terms(buckets: Iterable[Body], source: str) -> dict[str, int]:
+    """Documents by the value of a field, read from all pages."""
     found: Counter[str] = Counter()
     for bucket in buckets:
-        found[_text(bucket["key"].get("host"))] += bucket["doc_count"]
-    return dict(sorted(found.items()))
+        found[_text(bucket["key"].get(source))] += bucket["doc_count"]
+    return found
+
+
+def total(answer: Body) -> int:
+    """How many documents a search found, exactly."""
+    count: int = answer["hits"]["total"]["value"]
+    return count
 
 
 def alive(buckets: Iterable[Body]) -> tuple[Alive, ...]:

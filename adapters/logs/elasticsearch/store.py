@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from adapters.logs.elasticsearch import mapping, reading
+from adapters.logs.elasticsearch import mapping
 from adapters.logs.elasticsearch.clock import skew_gap
+from adapters.logs.elasticsearch.counting import Counting
 from adapters.logs.elasticsearch.link import link
-from adapters.logs.elasticsearch.query import Body, Questions, following
+from adapters.logs.elasticsearch.moment import moment, together
+from adapters.logs.elasticsearch.query import Questions
 from adapters.logs.elasticsearch.wire import Wire
 from bot.core.config.log_store import ElasticsearchLogStore
 from bot.core.counts import (
     CountRequest,
     Counts,
     LogStoreError,
-    Sample,
-    Window,
-    WindowCounts,
     levels_missing,
 )
 from bot.core.value import Text, spell, text
 
-_OPEN_FOR = "2m"
-"""How long the server keeps a moment of the index for us after each question."""
-_COMPLETE = {"allow_partial_search_results": "false"}
 _LAG_OVER = timedelta(hours=1)
 
 
@@ -85,25 +80,23 @@ class ElasticsearchStore:
         closed, mapped = await self._look(index, filters)
         questions = Questions(mapped.fields, filters, nanos=mapped.nanos)
         gaps = [text("gap.closed_index", index=name) for name in closed]
-        async with self._moment(index) as moment:
-            counting = _Counting(questions, moment, request)
-            words = await counting.words()
-            gaps += await counting.unmapped(mapped, words)
+        async with moment(self._wire, index) as held:
+            counting = Counting(questions, held, request)
             gaps += await skew_gap(
-                questions, moment, now=self._now, limit=self._config.max_clock_skew
+                questions, held, now=self._now, limit=self._config.max_clock_skew
             )
-            late = await counting.lag(self._now() - _LAG_OVER / self._time_scale)
-            gaps += self._late(late)
-            windows = tuple([await counting.window(one, words) for one in request.windows])
-            newest = reading.first(await moment.ask(questions.newest()), questions.fields)
+            present = await counting.present(self._now() - _LAG_OVER / self._time_scale)
+            gaps += await counting.unmapped(mapped, present.words)
+            gaps += self._late(present.late)
+            windows = await counting.windows(present.words)
         gaps += levels_missing(counting.levels, self._config.max_without_level)
         if windows and not windows[-1].documents:
             gaps.append(text("gap.no_documents"))
         return Counts(
             windows=windows,
-            newest=newest,
+            newest=present.newest,
             gaps=tuple(gaps),
-            ingest_lag=late,
+            ingest_lag=present.late,
             link=link(self._config.link, request, index),
         )
 
@@ -112,148 +105,23 @@ class ElasticsearchStore:
     ) -> tuple[tuple[str, ...], mapping.Mapping]:
         """Which indices are closed, and how the open ones map the fields."""
         place = quote(index, safe="*,-:.<>")
-        resolved = await self._wire.ask(
-            "GET",
-            f"/_resolve/index/{place}",
-            index=index,
-            params={"expand_wildcards": "open,closed"},
-        )
-        closed = mapping.closed_indices(resolved, index)
         fields = self._config.fields
         names = ",".join(mapping.wanted(fields, filters))
-        caps = await self._wire.ask(
-            "GET",
-            f"/{place}/_field_caps",
-            index=index,
-            params={"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
+        resolved, caps = await together(
+            self._wire.ask("GET", path, index=index, params=params)
+            for path, params in (
+                (f"/_resolve/index/{place}", {"expand_wildcards": "open,closed"}),
+                (
+                    f"/{place}/_field_caps",
+                    {"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
+                ),
+            )
         )
+        closed = mapping.closed_indices(resolved, index)
         return closed, mapping.read(caps, fields, filters)
-
-    @asynccontextmanager
-    async def _moment(self, index: str) -> AsyncIterator[_Moment]:
-        """Hold the index as it is now, so that what arrives between two pages changes nothing."""
-        place = quote(index, safe="*,-:.<>")
-        params = {"keep_alive": _OPEN_FOR, "ignore_unavailable": "true"}
-        opened = await self._wire.ask("POST", f"/{place}/_pit", index=index, params=params)
-        moment = _Moment(self._wire, index, opened["id"])
-        try:
-            reading.check(opened)
-            yield moment
-        finally:
-            # The server forgets it by itself soon; not worth an error, nor a wait.
-            with suppress(LogStoreError):
-                await moment.forget()
 
     def _late(self, late: timedelta | None) -> list[Text]:
         limit = self._config.max_ingest_lag / self._time_scale
         if late is None or late <= limit:
             return []
         return [text("gap.late", lag=spell(late), limit=spell(limit))]
-
-
-class _Moment:
-    """The index as it was at one moment."""
-
-    def __init__(self, wire: Wire, index: str, pit: str) -> None:
-        self._wire = wire
-        self._index = index
-        self._pit = pit
-
-    async def ask(self, body: Body) -> Body:
-        """Search; raises LogStoreError unless the answer speaks for every document."""
-        body = {**body, "pit": {"id": self._pit, "keep_alive": _OPEN_FOR}}
-        answer = await self._wire.ask(
-            "POST", "/_search", index=self._index, params=_COMPLETE, body=body
-        )
-        self._pit = answer.get("pit_id", self._pit)
-        return reading.check(answer)
-
-    async def pages(self, body: Body) -> list[Body]:
-        """All buckets of a composite aggregation, page by page to the end."""
-        buckets: list[Body] = []
-        while True:
-            answer = await self.ask(body)
-            page = answer["aggregations"]["page"]
-            buckets += page["buckets"]
-            if len(page["buckets"]) < body["aggs"]["page"]["composite"]["size"]:
-                return buckets
-            body = following(body, page["after_key"])
-
-    async def forget(self) -> None:
-        """Let the server forget it."""
-        await self._wire.ask("DELETE", "/_pit", index=self._index, body={"id": self._pit})
-
-
-class _Counting:
-    """The answers to one request."""
-
-    def __init__(self, questions: Questions, moment: _Moment, request: CountRequest) -> None:
-        self._questions = questions
-        self._moment = moment
-        self._request = request
-        spans = request.windows
-        self._whole = (
-            Window(start=min(s.start for s in spans), end=max(s.end for s in spans))
-            if spans
-            else None
-        )
-        self.levels: list[tuple[int, int]] = []
-        """Of each window counted so far: the documents without a level, and all documents."""
-
-    async def words(self) -> reading.Words:
-        """The words for levels in the documents."""
-        if self._whole is None:
-            return reading.Words()
-        buckets = await self._moment.pages(self._questions.levels(self._whole))
-        return reading.words(buckets, self._request.levels)
-
-    async def window(self, window: Window, words: reading.Words) -> WindowCounts:
-        """Count one window."""
-        ask, fields = self._questions, self._questions.fields
-        life = reading.life(await self._moment.ask(ask.life(window, words.blank)), fields)
-        self.levels.append((life.without, life.without + life.leveled))
-        if not life.leveled:
-            return WindowCounts(window=window)
-        documents = {"": life.leveled}
-        if fields.host:
-            hosts = await self._moment.pages(ask.hosts(window, words.blank))
-            documents = reading.host_counts(hosts)
-        found = WindowCounts(window=window, documents=documents, oldest=life.oldest)
-        if self._request.alive and self._request.bucket:
-            lived = await self._moment.pages(ask.alive(window, words.blank, self._request.bucket))
-            found = found.model_copy(update={"alive": reading.alive(lived)})
-        return await self._types(found, words.wanted) if words.wanted else found
-
-    async def _types(self, found: WindowCounts, words: tuple[str, ...]) -> WindowCounts:
-        """Count by type what is of the levels that are asked for."""
-        ask, fields, window = self._questions, self._questions.fields, found.window
-        wanted = self._request
-        question = ask.counts(window, words, wanted.bucket, by_host=wanted.by_host)
-        counted = await self._moment.pages(question)
-        types = reading.type_counts(counted, fields)
-        shown: tuple[Sample, ...] = ()
-        if types and self._request.samples:
-            firsts = await self._moment.pages(ask.samples(window, words))
-            shown = reading.samples(firsts, fields)
-        return found.model_copy(update={"types": types, "samples": shown})
-
-    async def unmapped(self, mapped: mapping.Mapping, words: reading.Words) -> list[Text]:
-        """A gap for each field that some indices do not map although they hold documents."""
-        if self._whole is None:
-            return []
-        gaps = []
-        for field, indices in mapped.lacking.items():
-            body = self._questions.lacking(indices, field, self._whole, words.wanted)
-            answer = await self._moment.ask(body)
-            count = answer["hits"]["total"]["value"]
-            if count:
-                names = ", ".join(sorted(indices)[:3])
-                gaps.append(text("gap.unmapped", field=field, index=names, documents=count))
-        return gaps
-
-    async def lag(self, since: datetime) -> timedelta | None:
-        """How late the documents that arrived since then were; None when nobody can tell."""
-        if not self._questions.fields.ingested:
-            return None
-        answer = await self._moment.ask(self._questions.arrivals(since))
-        return reading.lag(answer, self._questions.fields)

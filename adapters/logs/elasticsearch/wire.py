@@ -16,6 +16,7 @@ from elasticsearch import (
     TransportError,
     UnsupportedProductError,
 )
+from elasticsearch.serializer import OrjsonSerializer
 
 from adapters.logs.elasticsearch import trouble
 from adapters.logs.elasticsearch.proof import prove
@@ -109,6 +110,8 @@ def _client(
         # The time limit of a count ends it first, and says so.
         "request_timeout": config.timeout.total_seconds() + _GRACE,
         "http_compress": True,
+        # Answers may hold a hundred thousand buckets.
+        "serializer": OrjsonSerializer(),
     }
     if config.cloud_id:
         options["cloud_id"] = config.cloud_id

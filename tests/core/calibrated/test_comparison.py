@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -99,11 +101,8 @@ async def test_a_new_type_on_several_hosts_is_an_alarm_and_a_single_one_is_watch
     once = Compared(restarted=ALL)
     where = once.situation(16)
     counts = await once.counts(where)
-    row = (
-        counts.windows[0]
-        .types[0]
-        .model_copy(update={"error_type": "Rare", "level": "ERROR", "count": 1})
-    )
+    row = counts.windows[0].types[0]
+    row = replace(row, error_type="Rare", level="ERROR", count=1)
     window = counts.windows[0]
     more = window.model_copy(update={"types": (*window.types, row)})
     seen = counts.model_copy(update={"windows": (more, *counts.windows[1:])})
@@ -125,7 +124,12 @@ async def test_a_type_that_the_long_memory_knows_is_not_new() -> None:
 async def test_without_a_baseline_there_is_no_pass_but_the_canary_may_fail() -> None:
     """The reason says what is missing; the canary's test needs no baseline."""
     reading = text("baseline.reading", component="chat", day=1, days=10)
-    nothing = {"missing": reading, "calibration": None, "recent": None, "births": None}
+    nothing: dict[str, Any] = {
+        "missing": reading,
+        "calibration": None,
+        "recent": None,
+        "births": None,
+    }
     healthy = await Compared().judged(16, **nothing)
     broken = await Compared(broken=SIX_TIMES).judged(8, **nothing)
 

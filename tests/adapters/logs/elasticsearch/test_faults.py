@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
+from adapters.logs.elasticsearch import query
 from bot.core.counts import CountRequest, Counts, LogStoreError, Window
 from bot.ports import LogStore
 from tests.support.counting import KEYWORD, MAPPING, counting, now
@@ -425,6 +426,19 @@ async def test_hosts_may_have_no_name(elasticsearch_server: Server, shared: str)
     counts = await count(counting(elasticsearch_server, index=shared, fields=fields))
     assert counts.windows[1].documents == {"": 1}
     assert [one.host for one in counts.windows[1].types] == [""]
+
+
+async def test_more_values_than_a_page_are_counted_page_by_page(
+    admin: Admin, elasticsearch_server: Server, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words for levels and hosts are told at once where they are few; many are read to the end."""
+    monkeypatch.setattr(query, "PAGE", 2)
+    levels, hosts = ("error", "FATAL", "info", "warn"), ("h2", "h3", "h4")
+    admin.write(index, [document(**{"log.level": one, "host.name": "h1"}) for one in levels])
+    admin.write(index, [document(**{"host.name": one}) for one in hosts])
+    counts = await count(counting(elasticsearch_server, index=index))
+    assert counts.windows[-1].documents == {"h1": 5, "h2": 1, "h3": 1, "h4": 1}
+    assert total(counts) == 7
 
 
 async def test_buckets_are_whole_milliseconds(elasticsearch_server: Server, shared: str) -> None:

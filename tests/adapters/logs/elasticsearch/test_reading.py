@@ -56,14 +56,13 @@ def test_buckets_are_moments() -> None:
 
 def test_a_level_is_asked_for_by_every_word_that_names_it() -> None:
     """The words are those of the documents, in their own writing."""
-    words = [{"key": {"level": word}} for word in ("Error", "FATAL", "warning", "info")]
+    words = ("Error", "FATAL", "warning", "info")
     assert reading.words(words, ("ERROR",)) == reading.Words(wanted=("Error", "FATAL"))
 
 
 def test_blank_words_for_levels_are_no_levels() -> None:
     """A level of blanks says as little as none, also to who asks for a level without a name."""
-    words = [{"key": {"level": word}} for word in ("", " ", "info")]
-    assert reading.words(words, ("", "ERROR")) == reading.Words(blank=("", " "))
+    assert reading.words(("", " ", "info"), ("", "ERROR")) == reading.Words(blank=("", " "))
 
 
 def test_a_sample_is_the_first_of_all_that_share_a_name() -> None:
@@ -109,3 +108,33 @@ def test_an_answer_that_leaves_shards_out_is_refused(shards: dict[str, Any]) -> 
     """However little the server says about it."""
     with pytest.raises(LogStoreError, match="shard"):
         reading.check({"_shards": shards})
+
+
+def terms(buckets: dict[object, int], *, others: int = 0, error: int = 0) -> Body:
+    """The answer to a question for the values of a field."""
+    page = {
+        "buckets": [{"key": key, "doc_count": count} for key, count in buckets.items()],
+        "sum_other_doc_count": others,
+        "doc_count_error_upper_bound": error,
+    }
+    return {"aggregations": {"page": page}}
+
+
+def test_values_are_believed_only_where_all_were_told() -> None:
+    """A shortened list, or one that may be wrong, says nothing: the pages are asked instead."""
+    assert reading.terms(terms({"h1": 2, "": 1})) == {"h1": 2, "": 1}
+    assert reading.terms(terms({"h1": 2}, others=1)) is None
+    assert reading.terms(terms({"h1": 2}, error=1)) is None
+
+
+def test_hosts_live_in_buckets() -> None:
+    """A host without a name is one, and the order is that of hosts, then time."""
+    milliseconds = int(NOON.timestamp() * 1000)
+    found = reading.alive(
+        [
+            {"key": {"host": "b", "bucket": milliseconds}, "doc_count": 1},
+            {"key": {"host": None, "bucket": milliseconds}, "doc_count": 2},
+            {"key": {"host": "", "bucket": milliseconds}, "doc_count": 4},
+        ]
+    )
+    assert [(one.host, one.bucket, one.count) for one in found] == [("", NOON, 6), ("b", NOON, 1)]
