@@ -94,6 +94,7 @@ class Bot:
         self.services = replace(services, comparisons=self.calibration.comparisons)
         self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)
+        self.baselines = self.calibration.baselines
         ground = Ground(
             environment=reloader.current.environment,
             services=self.services,
@@ -150,8 +151,8 @@ class Bot:
         self._tasks = [
             self.engine.background(self.engine.run(), "engine"),
             self.engine.background(self.recovery.compare(), "compare"),
+            self.engine.background(self.baselines.run(), "baselines"),
             self.engine.background(lag.run(), "loop-lag"),
-            self.engine.background(self.calibration.baselines.run(), "baselines"),
             self.engine.background(self.calibration.calibrations.run(), "calibrations"),
         ]
         self._ticks.every(TICK, self.engine.renew, "leases")

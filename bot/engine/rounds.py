@@ -152,14 +152,13 @@ async def _measure(
     if missed is not None:
         return _no_evidence(where, missed)
     comparison = services.comparisons[policy.comparison]
-    request = comparison.request(where)
     config = release.config.log_configs[release.config.logs[step.component]]
+    request = comparison.request(where)
     try:
         counts = await services.adapters.log_store(config).count(request)
     except (LogStoreError, ValueError) as error:
         reason = text("honesty.log_store", detail=cut(services.clean(str(error)), SAMPLE))
         return _no_evidence(where, reason)
-    await _keep(job, step, request, counts)
     reasons += honesty.reasons(
         counts,
         policy=policy,
@@ -169,6 +168,8 @@ async def _measure(
     )
     case = Case(release, step, where, patient)
     verdict = await comparison.judge(case, counts, tuple(reasons))
+    if patient or verdict.result is Result.FAIL:
+        await _keep(job, step, request, counts)
     return clean(verdict, services.clean)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, Release, Step, StepState
 from bot.core.value import Text
 from bot.core.verdict.verdict import Result, Rule
+from bot.engine.calibrated import healthy
 from tests.engine.conftest import Make
 from tests.support.engines import BROKEN, OTHER, SINGLE, SMALL, T0, Bot, Logs, asked, ended
 from tests.support.steady_logs import SteadyLogs
@@ -181,3 +185,63 @@ async def test_a_look_that_cannot_count_says_nothing(make: Make) -> None:
         isinstance(line, Text) and line.key == "honesty.log_store"
         for line in bot.card(f"check:{ALL}").lines
     )
+
+
+def looks(bot: Bot) -> int:
+    """How often logs were compared since the restart."""
+    return sum(len(one.windows) == 2 for one in bot.outside.logs.requests)
+
+
+async def killed(make: Make, bot: Bot, down: timedelta) -> Bot:
+    """The process dies, and another one starts after a while."""
+    await bot.kill()
+    bot.outside.clock.now += down
+    second = await make(bot.outside)
+    await second.begin()
+    return second
+
+
+async def test_looks_survive_a_kill_and_late_ones_are_left_out(make: Make) -> None:
+    """They are rows with due times: after three minutes down the round finds what was missed."""
+    bot, _ = await made(make, broken=SIX_TIMES)
+    await bot.start(f"start openchat chat={BROKEN}")
+    await bot.run(lambda r: r.step(CANARY).next_at)
+    before = looks(bot)
+    second = await killed(make, bot, timedelta(minutes=4, seconds=30))
+    release = await second.run(asked)
+    [only] = step(release, CANARY).rounds
+
+    assert before == 0
+    assert only.verdict.result is Result.FAIL
+    # Of the looks at minutes 1 to 4 only the last one was worth it, or the round itself.
+    assert looks(second) <= 2
+
+
+async def test_two_processes_look_once(make: Make) -> None:
+    """Each look and each round is one process's."""
+    bot, _ = await made(make, **SINGLE)
+    second = await make(bot.outside)
+    await second.begin()
+    await bot.start()
+    while True:
+        await asyncio.gather(bot.drain(), second.drain())
+        release = await bot.release()
+        if not release.live:
+            break
+        await bot.jump()
+
+    assert results(release, ALL)[-1] == (3, 1, Result.PASS, False)
+    minutes = [one.windows[0].end for one in bot.outside.logs.requests if len(one.windows) == 2]
+    assert len(minutes) == len(set(minutes)) == 4 + 4 + 4 + 4
+
+
+async def test_healthy_releases_tell_the_rituals(make: Make) -> None:
+    """The largest score of each type in this check of each release that was done."""
+    bot, _ = await made(make, policy={"on_fail": "observe"}, broken=SIX_TIMES, **SINGLE)
+    await bot.start(f"start openchat chat={BROKEN}")
+    await bot.run(ended)
+    found = await bot.store.read(partial(healthy, target="openchat", step=ALL))
+    other = await bot.store.read(partial(healthy, target="openchat", step="auth/check"))
+
+    assert found["WARN Slow"][0] > 3
+    assert other == {}

@@ -101,7 +101,8 @@ async def test_a_new_type_on_several_hosts_is_an_alarm_and_a_single_one_is_watch
     once = Compared(restarted=ALL)
     where = once.situation(16)
     counts = await once.counts(where)
-    row = replace(counts.windows[0].types[0], error_type="Rare", level="ERROR", count=1)
+    row = counts.windows[0].types[0]
+    row = replace(row, error_type="Rare", level="ERROR", count=1)
     window = counts.windows[0]
     more = window.model_copy(update={"types": (*window.types, row)})
     seen = counts.model_copy(update={"windows": (more, *counts.windows[1:])})
