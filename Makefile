@@ -5,6 +5,7 @@ PY := .venv/bin/python
 PORT ?=
 LOGS ?=
 ON_FAIL ?=
+POLICY ?=
 WORKERS ?= 2
 CODE := bot adapters tests $(if $(wildcard bench/*.py),bench) $(if $(wildcard examples/*/*.py),examples)
 PYTEST := $(PY) -m pytest -q -n $(WORKERS) --dist worksteal
@@ -23,17 +24,18 @@ setup:  ## make .venv with everything that checks and tests need
 runtime:
 	@.ci/setup runtime
 
-run: runtime  ## drive a made-up release in the browser (PORT=8080, ON_FAIL=roll_back, LOGS=opensearch)
+run: runtime  ## drive a made-up release in the browser (PORT=8080, POLICY=seed-2020, ON_FAIL=roll_back, LOGS=opensearch)
 	@server=""; case "$(LOGS)" in elasticsearch|opensearch) \
 		$(PY) -m tests.support.provision $(LOGS) || exit 1; \
 		server="$$($(PY) -m tests.support.downloads $(LOGS))";; \
 	esac; \
 	exec .venv/bin/release-master try $(if $(PORT),--port $(PORT)) \
+		$(if $(POLICY),--policy $(POLICY)) \
 		$(if $(ON_FAIL),--on-fail $(ON_FAIL)) $(if $(LOGS),--logs $(LOGS)) \
 		$${server:+--server "$$server"}
 
 provision: setup
-	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch opensearch
+	@$(PY) -m tests.support.provision postgres chromium slack elasticsearch opensearch cards
 
 format-check: setup
 	$(PY) -m ruff format --check .
@@ -75,8 +77,9 @@ messages: setup  ## bring the catalogues of translations up to date with the Eng
 	$(PY) -m tests.support.messages
 
 screenshots: setup  ## take the pictures of the documentation
-	@$(PY) -m tests.support.provision chromium fonts
+	@$(PY) -m tests.support.provision chromium fonts cards
 	$(PY) -m tests.e2e.screenshots
+	$(PY) -m tests.e2e.card_pictures
 
 bench: setup  ## measure what the documentation claims
 	@for file in bench/*.py; do \

@@ -14,30 +14,29 @@ from pathlib import Path
 from adapters.deploy.command import CommandDeployer
 from adapters.deploy.http import HttpDeployer
 from adapters.deploy.memory import MemoryDeployer
-from adapters.logs import elasticsearch, files
-from adapters.logs.elasticsearch import ELASTICSEARCH, ElasticsearchClient
+from adapters.logs import files, servers
 from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
-from adapters.logs.opensearch import OPENSEARCH, OpensearchClient
-from adapters.logs.search import Credentials, SearchStore, Wire, check_certificates
+from bot import backtest
 from bot.arguments import parser
+from bot.core.backtest.labels import Labels, read_labels
 from bot.core.config import (
     CommandExecutor,
-    ElasticsearchLogStore,
     ExecutorConfig,
     FilesLogStore,
     HttpExecutor,
     LogStoreConfig,
     OnFail,
-    OpensearchLogStore,
     SearchLogStore,
 )
 from bot.core.config.problem import Problem, UnusableError
 from bot.core.export import Chain, ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
+from bot.engine.backtesting import Wish
 from bot.observability import LogStyle, configure_logging
 from bot.ports import Executor, LogStore
+from bot.recount import RecountError, recount
 from bot.service import Bot
 from bot.settings import Reloader, Settings, SettingsError, check_config, load
 from bot.store import Store, Tx
@@ -74,28 +73,9 @@ class Adapters:
         if isinstance(config, FilesLogStore):
             return FilesStore(config, settings.folder, now=now, time_scale=scale)
         if isinstance(config, SearchLogStore):
-            wire = _wire(config, settings)
-            return SearchStore(config, wire, now=now, time_scale=scale)
+            place = servers.Place(settings.folder, settings.secret, settings.clean)
+            return servers.connect(config, place, now=now, time_scale=scale)
         return MemoryStore()
-
-
-def _wire(config: SearchLogStore, settings: Settings) -> Wire:
-    """A connection to the search server of its kind; nothing is connected to yet."""
-
-    def secret(key: str) -> str:
-        variable = getattr(config, key, "")
-        return settings.secret(variable) if variable else ""
-
-    credentials = Credentials(
-        api_key=secret("api_key_env"), bearer=secret("bearer_env"), password=secret("password_env")
-    )
-    if isinstance(config, ElasticsearchLogStore):
-        client = ElasticsearchClient(config, credentials, base=settings.folder)
-        return Wire(client, ELASTICSEARCH, redact=settings.clean)
-    if isinstance(config, OpensearchLogStore):
-        other = OpensearchClient(config, credentials, base=settings.folder)
-        return Wire(other, OPENSEARCH, redact=settings.clean)
-    raise TypeError(f"no client for {config.kind}")
 
 
 def prove_settings(settings: Settings) -> Iterator[Problem]:
@@ -104,10 +84,8 @@ def prove_settings(settings: Settings) -> Iterator[Problem]:
         try:
             if isinstance(config, FilesLogStore):
                 files.prove(config, datetime.now(UTC))
-            if isinstance(config, ElasticsearchLogStore):
-                elasticsearch.prove(config, settings.folder)
-            if isinstance(config, OpensearchLogStore):
-                check_certificates(config, settings.folder)
+            if isinstance(config, SearchLogStore):
+                servers.prove(config, settings.folder)
         except UnusableError as error:
             yield error.at(("log_stores", name))
 
@@ -163,7 +141,7 @@ def _ending(reloader: Reloader) -> asyncio.Event:
 
 async def _try(options: argparse.Namespace) -> int:
     logs = options.logs
-    server = options.server if logs != "files" else None
+    server = (logs, options.server) if logs != "files" and options.server else None
     if logs != "files" and server is None:
         raise TryOutError(
             f"--logs {logs} needs the folder of the unpacked server: --server FOLDER "
@@ -173,7 +151,9 @@ async def _try(options: argparse.Namespace) -> int:
     if server:
         print(f"and {logs}, which takes up to a minute …", flush=True)  # noqa: T201
     on_fail = OnFail(options.on_fail)
-    async with TryOut(data_dir=options.data, on_fail=on_fail, logs=logs, server=server) as trial:
+    async with TryOut(
+        data_dir=options.data, on_fail=on_fail, policy=options.policy, server=server
+    ) as trial:
         variables = {
             **trial.environment,
             "PATH": os.defpath,
@@ -218,10 +198,7 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 async def _export(options: argparse.Namespace) -> int:
-    environment = load(options.config).environment
-    if environment.database_missing:
-        raise StoreError("store.unreachable", f"there is no file {environment.database_file}")
-    store = Store(environment.database_url)
+    store = Store(_existing(load(options.config)).environment.database_url)
     await store.open()
     try:
         wanted = options.release
@@ -244,9 +221,46 @@ async def _export(options: argparse.Namespace) -> int:
     return 1 if broken(chains) else 0
 
 
+def _existing(settings: Settings) -> Settings:
+    """The same, when there is a database to read; a command that only reads makes none."""
+    environment = settings.environment
+    if environment.database_missing:
+        raise StoreError("store.unreachable", f"there is no file {environment.database_file}")
+    return settings
+
+
+async def _recount(options: argparse.Namespace) -> int:
+    try:
+        settings = _existing(load(options.config))
+        said = await recount(settings, Adapters(), options.release, options.step)
+    except RecountError as error:
+        print(f"release-master: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
+        return 1
+    print(said)  # noqa: T201 - its purpose
+    return 0
+
+
 def _chain(tx: Tx, number: int) -> Chain:
     release = tx.get(number)
     return Chain(tx.journal(number), release.version if release else 0)
+
+
+async def _backtest(options: argparse.Namespace) -> int:
+    settings = load(options.config)
+    labels = Labels()
+    if options.labels is not None:
+        labels = read_labels(options.labels.read_text(encoding="utf-8"))
+    wish = Wish(target=options.target, labels=labels, policies=tuple(options.policy))
+    counts = {"last": options.last, "pseudo": options.pseudo}
+    wish = wish.model_copy(update={k: v for k, v in counts.items() if v is not None})
+    asked = backtest.Asked(wish=wish, kept=options.kept, csv=options.csv, html=options.html)
+    said = await backtest.run(settings, Adapters(), asked, _tell)
+    print(said)  # noqa: T201 - its purpose
+    return 0
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - how far it is
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -254,7 +268,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "serve": lambda options: asyncio.run(_serve(options)),
     "check-config": _check_config,
     "doctor": _doctor,
+    "backtest": lambda options: asyncio.run(_backtest(options)),
     "export": lambda options: asyncio.run(_export(options)),
+    "recount": lambda options: asyncio.run(_recount(options)),
 }
 
 

@@ -36,6 +36,13 @@ def parser() -> argparse.ArgumentParser:
         default="json",
         help="json: one document (the default); csv: a row for each event, for spreadsheets",
     )
+    _with_backtest_options(
+        _command(commands, "backtest", "say how often the policies would have been wrong before")
+    )
+    again = _command(commands, "recount", "count again what a verdict rests on, and compare")
+    _with_file(again)
+    again.add_argument("release", type=_release, help="#42")
+    again.add_argument("step", nargs="?", default="", help="chat/check; where there are several")
     return top
 
 
@@ -54,7 +61,10 @@ _MORE = {
     "serve": "Settings come from the environment and .env; SIGHUP reads release.yml again.",
     "check-config": "The exit code is 0 when it is valid, else 1.",
     "doctor": "The exit code is 0 when nothing is wrong, else 1.",
+    "backtest": "Releases of the past and moments without one are judged anew, on the logs that "
+    "are still there; the result is kept, and lets a policy roll back by itself or not.",
     "export": "The exit code is 1 when a chain is broken or cut off.",
+    "recount": "Says which types have more documents now (they arrived late) or fewer (expired).",
 }
 """What a command's help says beside its purpose."""
 
@@ -96,12 +106,57 @@ def _with_trial_options(trial: argparse.ArgumentParser) -> None:
         "LOGS=elasticsearch fetches one)",
     )
     trial.add_argument(
+        "--policy",
+        choices=("calibrated", "seed-2020"),
+        default="calibrated",
+        help="how error logs are compared (default: calibrated; seed-2020: the rule of the talk)",
+    )
+    trial.add_argument(
         "--on-fail",
         choices=[str(way) for way in OnFail],
         default=str(OnFail.ASK),
         help="a failed check: ask people (the default), roll_back by itself after a countdown that "
         "anyone who may abort can stop, or observe to the last round",
     )
+
+
+def _with_backtest_options(command: argparse.ArgumentParser) -> None:
+    _with_file(command)
+    command.add_argument("target", help="as release.yml calls it")
+    command.add_argument(
+        "--last", type=_count, metavar="N", help="so many releases, the newest (default: 200)"
+    )
+    command.add_argument(
+        "--pseudo",
+        type=_count,
+        metavar="N",
+        help="so many moments without a release, for each component (default: 250)",
+    )
+    command.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a policy of release.yml (may be repeated; default: the component's own, with every "
+        "comparison)",
+    )
+    command.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="a CSV of release,from,to,label: what was good, bad, or an incident",
+    )
+    command.add_argument("--csv", type=Path, metavar="FILE", help="write every case as a row")
+    command.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
+    command.add_argument(
+        "--kept", action="store_true", help="show the newest one that is kept, and make none"
+    )
+
+
+def _count(word: str) -> int:
+    if not word.isdecimal() or not 1 <= int(word) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{word!r} is no count; write 1 to 100000")
+    return int(word)
 
 
 def _release(word: str) -> int:

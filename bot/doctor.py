@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat.texts import Words
-from bot.core.config import OnFail
+from bot.core.backtest.backtest import Backtest, proven
 from bot.core.config.problem import Problem
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.operation import UnreachableError
+from bot.engine import backtests
 from bot.engine.planner import may_roll_back
 from bot.engine.sources import State, states
 from bot.platforms import examine_platforms, write_cards
@@ -57,7 +58,8 @@ async def examine(
     lines = [f"ok       {settings.summary()}"]
     lines += [f"PROBLEM  {problem}" for problem in wrong]
     lines += [f"warning  {warning}" for warning in settings.warnings]
-    lines += _policies(settings)
+    kept = {} if offline else await _backtests(settings)
+    lines += _policies(settings, kept)
     lines += await examine_platforms(settings.environment, settings.file.rooms, offline=offline)
     if cards is not None:
         lines.append(f"ok       cards: {write_cards(cards)} files in {cards}")
@@ -71,12 +73,26 @@ async def examine(
     return Report(tuple(line for line in lines if line))
 
 
-def _policies(settings: Settings) -> list[str]:
+async def _backtests(settings: Settings) -> dict[str, Backtest]:
+    """The newest backtest of each target; a store that is out of order is told elsewhere."""
+    store = Store(settings.environment.database_url)
+    try:
+        await store.open()
+        found = [await backtests.newest(store, name) for name in settings.file.targets]
+    except StoreError:
+        return {}
+    finally:
+        await store.close()
+    return {backtest.target: backtest for backtest in found if backtest is not None}
+
+
+def _policies(settings: Settings, kept: Mapping[str, Backtest]) -> list[str]:
     lines = []
     for name, target in settings.file.targets.items():
         for component in target.components:
             policy = component_policy(settings.file, name, component)
-            if policy.on_fail is OnFail.ROLL_BACK and not may_roll_back(policy):
+            shown = component in proven(kept.get(name), {component: policy})
+            if not may_roll_back(policy, shown):
                 lines.append(
                     f"warning  {name}/{component}: on_fail roll_back acts as ask: no backtest has "
                     f"shown that fewer than {policy.max_false_fail:.1%} of its fails are false"

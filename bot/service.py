@@ -7,6 +7,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -19,7 +20,7 @@ from bot.clock import Clock, SteadyClock
 from bot.core.config import ReleaseFile
 from bot.core.effect import EffectKind
 from bot.engine import operations, rooms, rounds
-from bot.engine.baselines import Baselines
+from bot.engine.calibrated import Calibration
 from bot.engine.engine import Engine, Performer
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
@@ -76,7 +77,7 @@ class Bot:
         self.try_out = try_out
         self.store = Store(reloader.current.environment.database_url)
         self.adapters = Resources(factory, lambda: reloader.current, self.clock)
-        self.services = Services(
+        services = Services(
             store=self.store,
             adapters=self.adapters,
             file=lambda: reloader.current.file,
@@ -89,10 +90,11 @@ class Bot:
             clean=lambda text: reloader.current.clean(text),  # noqa: PLW0108 - a reload changes it
             try_out=try_out,
         )
+        self.calibration = Calibration(services)
+        self.services = replace(services, comparisons=self.calibration.comparisons)
         self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)
-        self.recovery = Recovery(self.engine, self.intake)
-        self.baselines = Baselines(self.services)
+        self.baselines = self.calibration.baselines
         ground = Ground(
             environment=reloader.current.environment,
             services=self.services,
@@ -102,6 +104,9 @@ class Bot:
         )
         self.platforms = () if try_out else make_platforms(ground)
         self.adapters.platforms = self.platforms
+        finishers = {platform.name: platform.finish for platform in self.platforms}
+        self.recovery = Recovery(self.engine, self.intake, finishers)
+        self._taking_up: asyncio.Task[None] | None = None
         self._idle = False
         self._ticks = Clock()
         self._runner: web.AppRunner | None = None
@@ -148,6 +153,7 @@ class Bot:
             self.engine.background(self.recovery.compare(), "compare"),
             self.engine.background(self.baselines.run(), "baselines"),
             self.engine.background(lag.run(), "loop-lag"),
+            self.engine.background(self.calibration.calibrations.run(), "calibrations"),
         ]
         self._ticks.every(TICK, self.engine.renew, "leases")
         self._ticks.every(TICK, self._tick, "tick")
@@ -184,7 +190,9 @@ class Bot:
         """Once a second: the clock, whatever became due elsewhere, and what others left undone."""
         self.clock.watch(idle=self._idle)
         self.engine.wake()
-        await self.recovery.take_up()
+        if self._taking_up is None or self._taking_up.done():
+            # Beside the clock: what is taken up may wait for an executor.
+            self._taking_up = self.engine.background(self.recovery.take_up(), "take-up")
         await self.recovery.tell_trouble()
 
     async def _heartbeat(self) -> None:
@@ -236,6 +244,7 @@ class Bot:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.calibration.stop()
         await self.adapters.close()
         await self.store.close()
 

@@ -44,9 +44,10 @@ class TryOut:
     Raises TryOutError on entering when the target is not ready in time. On leaving, and also when
     this process is killed, all of its processes end. With `data_dir` its logs, versions and tasks
     are kept and taken up the next time; without, they are in a temporary folder and deleted.
-    `on_fail` is what a failed check leads to; `options` are further arguments of the deployment
-    API. With `server`, the folder of an unpacked server of the kind `logs`, the logs are shipped
-    into one and counted there instead of in the files.
+    `on_fail` is what a failed check leads to; `policy` names another policy of the example's
+    release.yml than the target does; `options` are further arguments of the deployment API. With
+    `server`, the kind and the folder of an unpacked one, the logs are shipped into it and counted
+    there instead of in the files.
     """
 
     def __init__(
@@ -55,12 +56,13 @@ class TryOut:
         data_dir: Path | None = None,
         time_scale: float = TIME_SCALE,
         on_fail: OnFail = OnFail.ASK,
+        policy: str = "",
         options: Sequence[str] = (),
-        logs: str = "files",
-        server: Path | None = None,
+        server: tuple[str, Path] | None = None,
     ) -> None:
         self.time_scale = time_scale
         self.on_fail = on_fail
+        self.policy = policy
         self.environment: dict[str, str] = {}
         """The secrets that `release_file` names: variable -> value."""
         self.api_url = ""
@@ -69,7 +71,6 @@ class TryOut:
         self._options = tuple(options)
         self._folder = Path()
         self._api: asyncio.subprocess.Process | None = None
-        self._kind = logs
         self._server = server
         self._shipping: asyncio.subprocess.Process | None = None
 
@@ -113,8 +114,8 @@ class TryOut:
             self._target.mkdir(parents=True, exist_ok=True)
             token = secrets.token_urlsafe(24)
             self.api_url = f"http://127.0.0.1:{await self._start(example, token)}"
-            port = await self._start_server(example) if self._server else 0
-            self._write_release_file(example, f"Bearer {token}", logs_port=port)
+            logs = await self._start_server(example, *self._server) if self._server else {}
+            self._write_release_file(example, f"Bearer {token}", logs)
         except BaseException:
             await self._end()
             raise
@@ -145,21 +146,24 @@ class TryOut:
             )
         return await _port(self._api, errors, "the example target", within=_READY_WITHIN)
 
-    async def _start_server(self, example: Path) -> int:
-        """Start the server and the shipper; return its port once the history is in it."""
+    async def _start_server(self, example: Path, kind: str, folder: Path) -> dict[str, Any]:
+        """Start server and shipper; return the log store once the history is in it."""
         errors = self._target / "server.log"
         with errors.open("ab") as stderr:
             self._shipping = await asyncio.create_subprocess_exec(
                 *(sys.executable, str(example / "search_logs.py")),
-                *("--home", str(self._server), "--root", str(self._target)),
+                *("--home", str(folder), "--root", str(self._target)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
                 env={"PATH": os.defpath},
             )
-        return await _port(self._shipping, errors, "the log server", within=_SERVER_READY_WITHIN)
+        within = _SERVER_READY_WITHIN
+        return _on_server(
+            kind, await _port(self._shipping, errors, "the log server", within=within)
+        )
 
-    def _write_release_file(self, example: Path, credential: str, *, logs_port: int) -> None:
+    def _write_release_file(self, example: Path, credential: str, logs: dict[str, Any]) -> None:
         file = yaml.safe_load((example / "release.yml").read_text(encoding="utf-8"))
         file["time_scale"] = self.time_scale
         for executor in _of_kind(file["executors"], "http"):
@@ -168,15 +172,15 @@ class TryOut:
         for store in _of_kind(file["log_stores"], "files"):
             # Nobody says from where relative paths of a temporary file would be meant.
             store["paths"] = [f"{glob.escape(str(self._target))}/{path}" for path in store["paths"]]
-        if logs_port:
+        if logs:
             # Under the name of the example's, which the target names.
-            kind = self._kind
-            file["log_stores"] = {name: _on_server(kind, logs_port) for name in file["log_stores"]}
+            file["log_stores"] = dict.fromkeys(file["log_stores"], logs)
         for policy in file["policies"].values():
             policy["on_fail"] = str(self.on_fail)
             policy["rollback_countdown"] = ROLLBACK_COUNTDOWN
             policy["auto_rollback_without_backtest"] = True
         for target in file["targets"].values():
+            target["policy"] = self.policy or target["policy"]
             target["poll_every"] = _POLL_EVERY
         text = yaml.safe_dump(file, sort_keys=False, allow_unicode=True)
         self.release_file.write_text(_HEADER + text, encoding="utf-8")

@@ -45,7 +45,9 @@ async def _release(folder: Path) -> None:
         await page.question("Start release")
 
 
-@pytest.mark.parametrize("command", ["try", "serve", "check-config", "doctor", "export"])
+@pytest.mark.parametrize(
+    "command", ["try", "serve", "check-config", "doctor", "export", "backtest", "recount"]
+)
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`release-master COMMAND --help` explains the command and ends well."""
     with pytest.raises(SystemExit) as ended:

@@ -112,7 +112,11 @@ class MemoryStore:
 
 
 def _window(documents: Iterable[_Document], request: CountRequest, window: Window) -> WindowCounts:
-    inside = [one for one in documents if _within(one, window) and one.level]
+    inside = [
+        one
+        for one in documents
+        if _within(one, window) and one.level and _arrived(one, request.seen_by)
+    ]
     levels = {level_name(word) for word in request.levels}
     counted = [one for one in inside if one.level in levels]
     return WindowCounts(
@@ -127,6 +131,10 @@ def _window(documents: Iterable[_Document], request: CountRequest, window: Windo
 
 def _within(one: _Document, window: Window) -> bool:
     return window.start <= one.time < window.end
+
+
+def _arrived(one: _Document, by: datetime | None) -> bool:
+    return by is None or one.late is None or one.time + one.late <= by
 
 
 def _types(counted: list[_Document], request: CountRequest) -> tuple[TypeCount, ...]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from bot.chat.texts_backtest import TEXTS as BACKTEST
 from bot.chat.texts_baseline import TEXTS as BASELINE
+from bot.chat.texts_calibrated import TEXTS as CALIBRATED
 from bot.chat.texts_intent import TEXTS as INTENT
+from bot.chat.texts_line import TEXTS as LINE
 from bot.chat.texts_people import TEXTS as PEOPLE
 from bot.chat.texts_slack import TEXTS as SLACK
 
 TEXTS: dict[str, str] = {
     **BASELINE,
+    **CALIBRATED,
     **INTENT,
+    **BACKTEST,
+    **LINE,
     **PEOPLE,
     **SLACK,
     # Words
@@ -472,6 +478,9 @@ TEXTS: dict[str, str] = {
     ),
     "refused.stale": "This button belongs to something that is over; nothing was changed.",
     "refused.ended": "Release #{release} has ended ({phase:state}).",
+    "refused.ended_decided": (
+        "{verb:past} by {who} at {at:time}; release #{release} has ended ({phase:state})."
+    ),
     "refused.phase": "That makes no sense while the release is {phase:state}.",
     "refused.paused": "The release is paused; resume it first.",
     "refused.paused_by": "{who} paused the release; resume it first.",
@@ -584,14 +593,14 @@ TEXTS: dict[str, str] = {
     ),
     "line.quota": "LINE messages left this month: {left} of {limit}",
     "line.need": (
-        "LINE: at most {pushes} pushes, {messages} messages to all members; "
+        "LINE: at most {pushes} pushes; messages to all members: {messages}; "
         "left this month: {left} of {limit}"
     ),
     "line.need_too_many": (
-        "LINE: up to {pushes} pushes, {messages} messages to all members, but only {left} of "
-        "{limit} are left this month: the end and the shares may not be sent; ask for the status"
+        "LINE: up to {pushes} pushes; messages to all members: {messages}, but left this month: "
+        "{left} of {limit}. The end and the shares may not be sent; ask for the status"
     ),
-    "line.need_unlimited": "LINE: at most {pushes} pushes, {messages} messages to all members",
+    "line.need_unlimited": "LINE: at most {pushes} pushes; messages to all members: {messages}",
     "line.hello": (
         "This is the release bot. The id of this chat for release.yml: {chat}. Say: release help"
     ),

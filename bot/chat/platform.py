@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from bot.core.release import Release
 from bot.core.value import Text
 from bot.engine.services import Services
 from bot.engine.submission import Submission
+from bot.engine.turns import Lane
 from bot.environment import Environment
 from bot.ports import Room
 
@@ -22,20 +24,33 @@ from bot.ports import Room
 class Intake(Protocol):
     """Where what people say and click goes in."""
 
-    async def submit(self, inbound: Inbound, recorded: Callable[[], None] | None = None) -> Reply:
-        """Record the message, do what it asks for, and say how it ended.
+    async def record(self, inbound: Inbound) -> Submission | None:
+        """Record it, so that it can be acknowledged; None when the delivery came before.
 
-        What was recorded is never lost, and `recorded` is called then; raises StoreError when it
-        could not be recorded.
+        What was recorded is never lost. Raises StoreError when it could not be recorded.
         """
         ...
 
-    async def record(self, inbound: Inbound) -> Submission | None:
-        """Only record it, for an acknowledgement that cannot wait; None: it came before."""
+    def lane(self, inbound: Inbound) -> Lane:
+        """The lane of a message."""
         ...
 
-    async def process(self, number: int, inbound: Inbound) -> Reply:
-        """Do what was recorded under this number, and say how it ended."""
+    def turn(self, submission: Submission, lane_: Lane) -> AbstractAsyncContextManager[None]:
+        """Wait for a turn to do something recorded, and hold it."""
+        ...
+
+    def delay(self, lane_: Lane) -> float:
+        """For how many seconds the first in this lane has been waiting for its turn."""
+        ...
+
+    async def process(
+        self, submission: Submission, tell: Callable[[Reply], Awaitable[None]]
+    ) -> Reply:
+        """Do what was recorded, have the answer told, and settle both. Raises StoreError."""
+        ...
+
+    async def repeated(self, inbound: Inbound) -> Reply:
+        """The answer to what came before; LATER while it is still at work."""
         ...
 
 
@@ -73,6 +88,13 @@ class Platform(Protocol):
         """The chat with one person alone, whose account this is: `slack:U…`, `line:U…`.
 
         `key` is `@PERSON`, as for `Ground.words`. None when the account is another platform's.
+        """
+        ...
+
+    async def finish(self, submission: Submission) -> None:
+        """Do and answer something of this platform that was recorded, also by a killed process.
+
+        Raises StoreError.
         """
         ...
 

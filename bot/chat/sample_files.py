@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.chat.line import more
+from bot.chat.line.carousel import LISTED, carousel
 from bot.chat.line.dialogs import choose_target
-from bot.chat.line.render import Renderer, mention
+from bot.chat.line.render import FIRST, FIRST_ROWS, Renderer, mention
 from bot.chat.samples import HOSTILE, every, release
 from bot.chat.slack import home, modals, render
 from bot.chat.texts import Words
@@ -29,28 +31,40 @@ def write(folder: Path) -> int:
         (folder / platform).mkdir(parents=True, exist_ok=True)
     samples = list(every())
     for language in Language:
-        say = Words(ZONE, language)
-        for path, body in _bodies(samples, say):
+        for path, body in bodies(samples, language):
             name = f"{path}.{language}.json"
             (folder / name).write_text(json.dumps(body) + "\n", encoding="ascii")
             count += 1
     return count
 
 
-def _bodies(samples: list[tuple[str, Card]], say: Words) -> Iterator[tuple[str, dict[str, Any]]]:
+def bodies(
+    samples: list[tuple[str, Card]], language: Language
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What would be sent of these samples in a room of this language: path and body."""
+    say = Words(ZONE, language)
     draw = Renderer(say)
     for name, card in samples:
         called = [USER] if card.mentions else []
         yield f"slack/{name}", {"channel": CHANNEL, **render.message(card, say, called)}
-        messages = [draw.message(card)]
+        messages = [draw.message(card, more=more.of_card(f"release:{card.release}:board"))]
         if card.mentions:
             messages.append(mention(say(card.text), {"ren": LINE_USER}))
         yield f"line/{name}", {"messages": messages}
+        listed = carousel(draw, card) if _long(card) else None
+        if listed is not None:
+            yield f"line/{name}-carousel", {"messages": [listed]}
     for name, made in _views(samples, say):
         yield f"slack/{name}", {"view": made}
     for count in (0, 1, 40):
         listed = choose_target([f"target-{n}" for n in range(count)], say)
         yield f"line/form-{count}", {"messages": [listed]}
+
+
+def _long(card: Card) -> bool:
+    """Whether it is shown in bubbles beside each other, at once or behind [More]."""
+    rows = len(card.table.rows) if card.table else 0
+    return card.kind in LISTED or rows > FIRST.get(card.kind, FIRST_ROWS)
 
 
 def _views(samples: list[tuple[str, Card]], say: Words) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from bot.chat import sample_story
 from bot.core import intent, plan, view
 from bot.core.card import Action, Card, Chart, Confirm, Row, Series, Style, Table
 from bot.core.command import Misunderstood
@@ -31,8 +32,8 @@ from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
 from bot.engine import cards
 
 AT = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
-SIZES = (1, 7, 100)
-"""Components of a release."""
+SIZES = (0, 1, 7, 100)
+"""Components that a release changes."""
 ROWS = (0, 7, 100)
 """Rows of a table."""
 HOSTS = ("h1", "h2", "h3")
@@ -100,6 +101,13 @@ def release(count: int = 7, phase: Phase = Phase.RUNNING) -> Release:
         rolled_back=back,
     )
     return made.model_copy(update={"questions": tuple(_questions(made))})
+
+
+def _unchanged() -> Release:
+    """A release whose components run what they should already."""
+    made = release(1, Phase.PLANNED)
+    left = tuple(change.component for change in made.changes)
+    return made.model_copy(update={"changes": (), "steps": (), "left_out": left})
 
 
 def _pauses() -> tuple[Pause, ...]:
@@ -245,9 +253,12 @@ def every() -> Iterator[tuple[str, Card]]:
         for name, card in of_release(release(phase=phase)):
             yield f"{phase}-{name}", card
     for count in SIZES:
-        made = release(count, Phase.PLANNED)
+        made = release(count, Phase.PLANNED) if count else _unchanged()
         yield f"size-{count}-board", view.board(made, AT)
         yield f"size-{count}-question", view.question(made, made.questions[0], ("ren",))
     for place, word in enumerate(HOSTILE):
         yield f"hostile-{place}", hostile(word, ROWS[place % len(ROWS)])
+    for rows in ROWS:
+        yield f"errors-{rows}", sample_story.errors(rows, HOSTILE[5:8])
     yield from private()
+    yield from sample_story.every()

@@ -64,16 +64,16 @@ ONE: dict[str, One] = {
     ),
     "line.need": One(
         "pushes",
-        "LINE: at most {pushes} push, {messages} messages to all members; "
+        "LINE: at most {pushes} push; messages to all members: {messages}; "
         "left this month: {left} of {limit}",
     ),
     "line.need_too_many": One(
         "pushes",
-        "LINE: up to {pushes} push, {messages} messages to all members, but only {left} of "
-        "{limit} are left this month: the end and the shares may not be sent; ask for the status",
+        "LINE: up to {pushes} push; messages to all members: {messages}, but left this month: "
+        "{left} of {limit}. The end and the shares may not be sent; ask for the status",
     ),
     "line.need_unlimited": One(
-        "pushes", "LINE: at most {pushes} push, {messages} messages to all members"
+        "pushes", "LINE: at most {pushes} push; messages to all members: {messages}"
     ),
     "event.step_progressed": One("hosts", "{step}: {state:state}, {done} of {hosts} host done"),
     "fact.planned": One("steps", "planned {target}: {steps} step"),

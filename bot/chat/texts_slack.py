@@ -10,6 +10,7 @@ TEXTS: dict[str, str] = {
     "slack.no_dialog": "The dialog could not be opened in time. Press again, or write: {line}",
     "slack.not_recorded": "Not recorded: please repeat it.",
     "slack.not_recorded_yet": "Not recorded yet; you are told as soon as it is.",
+    "slack.queued": "Recorded. Many are asking at this moment; the answer follows.",
     "slack.reason": "Why?",
     "slack.send": "Send",
     "slack.start.title": "Start a release",
@@ -36,7 +37,7 @@ TEXTS: dict[str, str] = {
     "slack.home.more": "{count} more: write status all",
     "refused.slack_stranger": "Guests and people of other workspaces may not use this bot.",
     "refused.slack_unknown": (
-        "Slack did not say who you are, so nothing was recorded. Please try again in a moment."
+        "Slack did not say who you are, so nothing was done. Please try again in a moment."
     ),
     "fact.slack_stranger": "Refused: {user} of {team} is a stranger here ({said})",
 }

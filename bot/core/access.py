@@ -21,6 +21,7 @@ NEEDED: dict[Verb, Role] = {
     Verb.UNWATCH: Role.VIEWER,
     Verb.LINK: Role.VIEWER,
     Verb.UNLINK: Role.VIEWER,
+    Verb.BACKTEST: Role.OPERATOR,
     Verb.PLAN: Role.OPERATOR,
     Verb.START: Role.OPERATOR,
     Verb.GO: Role.OPERATOR,
@@ -41,7 +42,16 @@ NEEDED: dict[Verb, Role] = {
 """The role that each verb needs; starting a production target needs an approver."""
 
 WIDE = frozenset(
-    {Verb.START, Verb.CONFIRM, Verb.PAUSE, Verb.RESUME, Verb.ABORT, Verb.NOTE, Verb.PLAN}
+    {
+        Verb.START,
+        Verb.CONFIRM,
+        Verb.PAUSE,
+        Verb.RESUME,
+        Verb.ABORT,
+        Verb.NOTE,
+        Verb.PLAN,
+        Verb.BACKTEST,
+    }
 )
 """Verbs about the whole release: owning one of its components gives no authority over it."""
 

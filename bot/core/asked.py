@@ -7,7 +7,7 @@ from bot.core.event import Order
 from bot.core.question import Closed, Question
 from bot.core.release import Release
 from bot.core.turn import RefusalError, board_nonce
-from bot.core.value import text
+from bot.core.value import Params, text
 from bot.core.verb import Verb
 
 ANYTIME = frozenset({Verb.PAUSE, Verb.RESUME, Verb.ABORT, Verb.NOTE, Verb.CONFIRM, Verb.ROLLBACK})
@@ -38,6 +38,25 @@ def find_question(release: Release, event: Order) -> Question | None:
     if event.step:
         raise _not_asked(release, event)
     raise RefusalError(text("refused.no_question", verb=str(event.verb), release=release.id))
+
+
+def ended(release: Release, event: Order) -> RefusalError:
+    """Why an order about a release that is over changes nothing; says who decided, where known."""
+    over: Params = {"release": release.id, "phase": str(release.phase)}
+    meant = (q for q in reversed(release.questions) if _meant(release, q, event))
+    closed = next((q.closed for q in meant if q.closed and q.closed.name), None)
+    if closed is None:
+        return RefusalError(text("refused.ended", **over), "expired")
+    decided: Params = {"who": closed.name, "verb": closed.verb, "at": closed.at.isoformat()}
+    return RefusalError(text("refused.ended_decided", **over, **decided), "expired")
+
+
+def _meant(release: Release, question: Question, event: Order) -> bool:
+    if event.nonce:
+        return question.nonce == event.nonce
+    ended_it = {str(event.verb), str(Verb.ABORT), str(Verb.ROLLBACK)}
+    told = question.closed is not None and question.closed.verb in ended_it
+    return told and _fits(release, question, event)
 
 
 def _fits(release: Release, question: Question, event: Order) -> bool:

@@ -19,7 +19,10 @@ from bot.core.value import Duration, Text, Value
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
 
 PIECE = 360
-"""Minutes that are asked for at once: a quarter of a day."""
+"""Minutes that whoever wants a baseline asks for at once, a quarter of a day; more is read before.
+"""
+SMALLEST = 90
+"""Minutes of a piece that is not cut any more, however long it takes or vague it is."""
 SHORTEST_LAG = timedelta(seconds=60)
 LONGEST_LAG = timedelta(minutes=5)
 """The lag that is waited for lies between them."""
@@ -104,11 +107,13 @@ def watermark(now: datetime, lag: timedelta | None, time_scale: float = 1.0) -> 
     return now - min(max(lag, SHORTEST_LAG / time_scale), LONGEST_LAG / time_scale)
 
 
-def next_piece(settled: Mapping[int, int], begin: int, end: int) -> tuple[int, int] | None:
+def next_piece(
+    settled: Mapping[int, int], begin: int, end: int, *, most: int = PIECE
+) -> tuple[int, int] | None:
     """The first minutes in [begin, end) that may be wrong or are not there; None: all are right.
 
     `settled` is, for each day that is there, the first minute that may still change. A piece lies
-    in one day and has at most `PIECE` minutes.
+    in one day and has at most so many minutes.
     """
     place = begin
     while place < end:
@@ -117,7 +122,7 @@ def next_piece(settled: Mapping[int, int], begin: int, end: int) -> tuple[int, i
         known = settled.get(day, 0)
         if known < min(after, end):
             start = max(known, day * MINUTES_A_DAY)
-            return start, min(start + PIECE, after, end)
+            return start, min(start + most, after, end)
         place = after
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.core import flow, undo
 from bot.core.config.policy import OnFail, Policy, RollbackScope
 from bot.core.event import Checked
@@ -11,7 +13,7 @@ from bot.core.turn import RefusalError, Turn
 from bot.core.value import Text, text
 from bot.core.verb import Verb
 from bot.core.verdict.honesty import MISSED_ALL
-from bot.core.verdict.seed2020 import summary
+from bot.core.verdict.summary import summary
 from bot.core.verdict.verdict import Result
 
 
@@ -60,12 +62,30 @@ def _next(turn: Turn, step: Step, policy: Policy) -> None:
 
 
 def _inconclusive(turn: Turn, step: Step, policy: Policy) -> None:
-    reason = summary(step.rounds[-1].verdict)
+    verdict = step.rounds[-1].verdict
+    if verdict.open_until is not None:
+        _await_window(turn, step, verdict.open_until)
+        return
+    reason = summary(verdict)
     if step.repeat < policy.repeats and reason.key != MISSED_ALL:
         due = turn.now + policy.repeat_every / turn.release.config.time_scale
         flow.schedule_round(turn, step, due=due, number=step.round, repeat=step.repeat + 1)
         return
     ask_inconclusive(turn, step, reason)
+
+
+def _await_window(turn: Turn, step: Step, until: datetime) -> None:
+    """Nothing was found, but the window is not over: the next round looks again.
+
+    The last one is repeated when the window is over; that is no failed measurement.
+    """
+    scale = turn.release.config.time_scale
+    policy = turn.release.config.policies[step.component]
+    if step.round < policy.rounds:
+        _next(turn, step, policy)
+        return
+    due = max(until, turn.now + flow.LOOK_EVERY / scale / 2)
+    flow.schedule_round(turn, step, due=due, number=step.round, repeat=step.repeat + 1)
 
 
 def ask_inconclusive(turn: Turn, step: Step, reason: Text) -> None:

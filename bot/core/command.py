@@ -107,6 +107,8 @@ class Command(Value):
     """A host group; the room knows no list of them."""
     top: int | None = None
     last_n: int | None = None
+    pseudo: int | None = None
+    """How many pseudo-releases of each component a backtest judges."""
     text: str = ""
     """What is to be noted."""
     topic: str = ""

@@ -44,6 +44,9 @@ class CountRequest(Value):
     group: str = ""
     """Only documents that name this release group; empty: all. A log store whose documents name
     none (`names_groups`) cannot answer this."""
+    seen_by: Moment | None = None
+    """Count only what had arrived by then; a store that does not know when documents arrived
+    counts them all."""
 
     @model_validator(mode="after")
     def _alive_in_something(self) -> CountRequest:

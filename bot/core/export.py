@@ -80,7 +80,7 @@ def _as_csv(chains: Mapping[int, Chain]) -> str:
         first_bad = chain.first_bad
         for place, row in enumerate(chain.rows, start=1):
             intact = "yes" if first_bad is None or place < first_bad else "no"
-            table.writerow((*_safe_cells(_record(row).values()), intact))
+            table.writerow((*safe_cells(_record(row).values()), intact))
     return out.getvalue()
 
 
@@ -107,6 +107,7 @@ def _parsed(body: str) -> object:
         return body
 
 
-def _safe_cells(cells: Iterable[object]) -> list[str]:
+def safe_cells(cells: Iterable[object]) -> list[str]:
+    """The cells of a CSV row; one that a spreadsheet would run as a formula starts with `'`."""
     texts = (str(cell) for cell in cells)
     return [f"'{text}" if text.startswith(_FORMULA) else text for text in texts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core import undo
 from bot.core.config.target import ConfirmMode
@@ -20,6 +20,10 @@ from bot.core.release import (
 )
 from bot.core.turn import Turn
 from bot.core.verb import Verb
+
+SILENT = "silent"
+"""The name of a look between the rounds of a check: it says something only when it fails."""
+LOOK_EVERY = timedelta(minutes=1)
 
 
 def settle(turn: Turn) -> None:
@@ -135,6 +139,7 @@ def run(turn: Turn, step: Step) -> None:
         finished_at=None,
         handle="",
         hosts=(),
+        succeeded_at={},
         unknown_looks=0,
         detail=None,
     )
@@ -174,8 +179,8 @@ def begin_check(turn: Turn, step: Step) -> None:
 
 
 def schedule_round(turn: Turn, step: Step, *, due: datetime, number: int, repeat: int) -> None:
-    """Plan one look of a check; there is never more than one ahead."""
-    turn.put(step, next_at=due, round=number, repeat=repeat)
+    """Plan one round of a check; there is never more than one ahead."""
+    step = turn.put(step, next_at=due, round=number, repeat=repeat)
     turn.emit(
         EffectKind.CHECK,
         f"check:{step.id}:{step.attempt}:{number}:{repeat}",
@@ -185,6 +190,28 @@ def schedule_round(turn: Turn, step: Step, *, due: datetime, number: int, repeat
         number=number,
     )
     turn.show(f"check:{step.id}")
+    if not repeat:
+        _look_silently(turn, step, until=due)
+
+
+def _look_silently(turn: Turn, step: Step, *, until: datetime) -> None:
+    """Plan a look for each minute until the round, where the policy may fail early."""
+    if not turn.release.config.policies[step.component].looks_between_rounds:
+        return
+    minute = LOOK_EVERY / turn.release.config.time_scale
+    ended = restart_of(turn.release, step).finished_at or turn.now
+    number = (turn.now - ended) // minute + 1
+    while (due := ended + number * minute) < until:
+        turn.emit(
+            EffectKind.CHECK,
+            f"look:{step.id}:{step.attempt}:{number}",
+            due,
+            step=step.id,
+            attempt=step.attempt,
+            number=step.round,
+            name=SILENT,
+        )
+        number += 1
 
 
 def _finish(turn: Turn) -> None:

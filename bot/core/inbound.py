@@ -37,6 +37,8 @@ class Inbound(Value):
     """The value of the clicked button."""
     reason: str = ""
     """What the dialog in front of the button asked for."""
+    address: str = ""
+    """Where the answer goes, in the surface's own form; it may be needed after a crash."""
 
 
 @unique

@@ -137,6 +137,20 @@ def history(words: Words, names: Names) -> Command:
     return Command(verb=Verb.HISTORY, target=target, last_n=last)
 
 
+def backtest(words: Words, names: Names) -> Command:
+    """Read `backtest TARGET [last N] [pseudo N]`."""
+    target = parts.target(words, names)
+    counts: dict[str, int] = {}
+    while words.keyword in {"last", "pseudo"}:
+        word = words.take()
+        if word.folded in counts:
+            why = text("intent.twice", key=word.folded)
+            raise PuzzledError(Trouble.UNEXPECTED, why, what=word.folded)
+        counts[word.folded] = _count(words, 2000)
+    last, pseudo = counts.get("last"), counts.get("pseudo")
+    return Command(verb=Verb.BACKTEST, target=target, last_n=last, pseudo=pseudo)
+
+
 def permissions(words: Words, names: Names) -> Command:
     """Read `permissions [USER | TARGET]`; `@` in front makes it a person."""
     word = words.current

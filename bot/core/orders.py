@@ -22,9 +22,7 @@ def order(turn: Turn, event: Order) -> None:
     """Carry out a decision, or raise RefusalError with the explanation."""
     release = turn.release
     if not release.live and event.verb is not Verb.NOTE:
-        raise RefusalError(
-            text("refused.ended", release=release.id, phase=str(release.phase)), "expired"
-        )
+        raise asked.ended(release, event)
     question = asked.find_question(release, event)
     asked.authorise(release, event, question)
     if event.verb in REASON_NEEDED and not event.reason.strip():
@@ -174,8 +172,9 @@ def _blocked(turn: Turn) -> bool:
 def _abort(turn: Turn, event: Order, question: Question | None) -> None:
     if turn.release.phase is Phase.ABORTING:
         raise RefusalError(text("refused.aborting"), "decided")
-    _close(turn, event, question)
-    turn.supersede()
+    del question  # every one of them ends with this decision
+    for one in turn.release.open_questions:
+        turn.close(one, _closed(turn, event))
     for step in turn.release.steps:
         undo.halt(turn, step)
     turn.phase(Phase.ABORTING)

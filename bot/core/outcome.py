@@ -93,7 +93,9 @@ def progressed(turn: Turn, event: StepProgressed) -> None:
         return
     progress = event.progress
     if progress.hosts:
-        step = turn.put(step, hosts=progress.hosts)
+        done = [h.host for h in progress.hosts if h.state is HostState.SUCCEEDED]
+        seen = {host: step.succeeded_at.get(host, turn.now) for host in done}
+        step = turn.put(step, hosts=progress.hosts, succeeded_at=seen)
     match progress.state:
         case ProgressState.RUNNING:
             turn.put(step, unknown_looks=0)

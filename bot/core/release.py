@@ -129,14 +129,15 @@ class Step(Value):
     """The round that comes next, from 1."""
     repeat: int = 0
     hosts: tuple[HostResult, ...] = ()
+    succeeded_at: dict[str, Moment] = {}  # host -> when a look first saw it succeed there
     rounds: tuple[Round, ...] = ()
     detail: Text | None = None
     override: Override | None = None
 
     @property
     def result(self) -> Result | None:
-        """The worst verdict of the rounds that count; None before the first."""
-        latest = {r.number: r.verdict.result for r in self.rounds}
+        """The worst verdict of the rounds that decided something; None before the first."""
+        latest = {r.number: r.verdict.result for r in self.rounds if not r.verdict.open_until}
         return max(latest.values(), key=lambda r: r.badness, default=None)
 
     @property

@@ -27,6 +27,7 @@ _EXAMPLES: dict[Verb, tuple[str, str]] = {
     Verb.UNLOCK: ("unlock {target} because its holder is gone", "unlock {component} left over"),
     Verb.ERRORS: ("errors since deploy", "errors since 2h of {component} in canary top 5"),
     Verb.HISTORY: ("history", "history {target} last 5"),
+    Verb.BACKTEST: ("backtest {target}", "backtest {target} last 20 pseudo 400"),
     Verb.NOTE: ("note customers were told", "note #42 customers were told"),
     Verb.WATCH: ("watch {target}", "watch #42 all"),
     Verb.UNWATCH: ("unwatch {target}", "unwatch"),
@@ -98,6 +99,7 @@ def _question(command: Command) -> list[str]:
     words += [f"in {command.in_}"] if command.in_ else []
     words += [f"top {command.top}"] if command.top is not None else []
     words += [f"last {command.last_n}"] if command.last_n is not None else []
+    words += [f"pseudo {command.pseudo}"] if command.pseudo is not None else []
     words += [command.topic] if command.topic else []
     words += [f"@{command.person}"] if command.person else []
     words += [str(command.events)] if command.events is Events.ALL else []

@@ -67,10 +67,13 @@ def request(turn: Turn, scope: tuple[str, ...], *, name: str, reason: str, whole
     """Enter the rollback of some components; operations in flight are stopped first."""
     refuse(turn.release, scope)
     rollback = Rollback(components=scope, whole=whole, name=name, reason=reason, at=turn.now)
+    # Whoever presses one of these late is told who decided, where a person did.
+    verb = str(Verb.ROLLBACK) if name else "superseded"
+    closed = Closed(verb=verb, name=name, reason=reason if name else "", at=turn.now)
     for question in turn.release.open_questions:
         passed = question.kind is QuestionKind.ROLLED_BACK or question.component in scope
         if whole or passed:
-            turn.close(question, Closed(verb="superseded", at=turn.now))
+            turn.close(question, closed)
     turn.set(rollback=rollback)
     for step in turn.release.steps:
         if not step.undo and (step.component in scope or whole):

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     UNLOCK = "unlock"
     ERRORS = "errors"
     HISTORY = "history"
+    BACKTEST = "backtest"
     NOTE = "note"
     WATCH = "watch"
     UNWATCH = "unwatch"

@@ -12,6 +12,7 @@ import structlog
 from bot.core import minutes
 from bot.core.baseline import (
     PIECE,
+    SMALLEST,
     Baseline,
     Source,
     hindrance,
@@ -60,6 +61,8 @@ class Baselines:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._again: dict[str, datetime] = {}
+        self._most: dict[str, int] = {}
+        """How many minutes are read at once: a day, and less where a count fails."""
         self._wake = asyncio.Event()
 
     async def upto(self, source: Source, end: datetime) -> Baseline:
@@ -121,6 +124,11 @@ class Baselines:
         gap = hindrance(counts)
         if gap is not None:
             raise _CannotReadError(gap)
+        if vague(counts) and end - begin > SMALLEST:
+            # An hour that cannot be read shall not spoil the day.
+            for place in range(begin, end, SMALLEST):
+                await self._read(source, place, min(place + SMALLEST, end))
+            return end
         part = await asyncio.to_thread(_part, source, counts, begin, end)
         day, settled = day_of(begin), min(source.settled(asked, counts.ingest_lag), end)
         known = await self._services.store.read(lambda tx: tx.minute_days(source.key, day, day))
@@ -184,12 +192,15 @@ class Baselines:
             piece = await services.store.transact(partial(self._claim, source=source, now=now))
             if piece is None:
                 return
+            key, most = source.key, self._most.get(source.key, MINUTES_A_DAY)
             try:
                 await self._read(source, *piece)
                 trouble = ""
+                self._most[key] = min(most * 2, MINUTES_A_DAY)
             except _CannotReadError as failure:
                 trouble = failure.why.model_dump_json()
-                self._again[source.key] = now + AGAIN / source.time_scale
+                self._again[key] = now + AGAIN / source.time_scale
+                self._most[key] = max(most // 4, SMALLEST)
                 log.warning("baseline_stuck", component=source.component, why=failure.why.key)
             note = partial(self._note, source=source, now=now, trouble=trouble)
             await services.store.transact(note)
@@ -204,7 +215,8 @@ class Baselines:
             return None
         end, heads = bin_of(now, source.bin), tx.minute_heads(source.key)
         settled = {row.day: row.settled for row in heads}
-        piece = next_piece(settled, source.first_day(now) * MINUTES_A_DAY, end)
+        most = self._most.get(source.key, MINUTES_A_DAY)
+        piece = next_piece(settled, source.first_day(now) * MINUTES_A_DAY, end, most=most)
         counted = max((row.upto for row in heads), default=0)
         young = counted > end - WARM_EVERY // minutes.MINUTE
         if piece is None or (young and end - piece[0] <= PIECE):

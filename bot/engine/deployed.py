@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from bot.core.release import Release
 from bot.core.value import Moment, Value
-from bot.engine.rounds import deploy_started
 from bot.engine.services import Services
+from bot.engine.situations import deploy_started
 from bot.store import ReleaseRow, Tx
 
 LOOKED_AT = 200

@@ -36,6 +36,9 @@ async def preview(
     )
     if refusal is not None:
         return refusal
+    # Who typed it, and in which room, may have been found out after it was recorded.
+    body = inbound.model_dump_json()
+    await services.store.transact(lambda tx: tx.amend(submission.number, body))
     value = button.ButtonValue(
         release=release.id if release else 1,
         step=str(submission.number),

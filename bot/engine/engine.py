@@ -229,6 +229,10 @@ class Engine:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    def has_background(self, name: str) -> bool:
+        """Whether something of this name runs beside the effects at this moment."""
+        return any(task.get_name() == name for task in self._background)
+
     def background(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run something beside the effects and keep it alive until it ends or the engine stops."""
         task = asyncio.create_task(work, name=name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import structlog
-from pydantic import ValidationError
 
 from bot.core import intent
 from bot.core.command import Command, Misunderstood, NotForUs
@@ -18,6 +18,7 @@ from bot.core.verb import Verb
 from bot.engine import (
     answers,
     authority,
+    backtests,
     cards,
     claims,
     decisions,
@@ -33,10 +34,13 @@ from bot.engine.decisions import Decision
 from bot.engine.engine import Engine
 from bot.engine.submission import SettledError, Submission
 from bot.engine.transition import Applied, apply
+from bot.engine.turns import Lane, Turns, lane
 from bot.store import Tx
 from bot.store.errors import StoreError
 
 log = structlog.get_logger("release_master.intake")
+
+Tell = Callable[[Reply], Awaitable[None]]
 
 
 class Intake:
@@ -45,24 +49,19 @@ class Intake:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.services = engine.services
+        self._turns = Turns(engine.services.now)
         self._busy: set[int] = set()
 
-    async def submit(self, inbound: Inbound, recorded: Callable[[], None] | None = None) -> Reply:
+    async def submit(self, inbound: Inbound) -> Reply:
         """Record, do, answer. Raises StoreError when it could not be recorded or not be stored.
 
         What was recorded is done nevertheless, by `recover`, in this process or another one.
-        `recorded` is called as soon as nothing can be lost any more: then it may be acknowledged.
         """
         kept = await self.record(inbound)
-        if recorded is not None:
-            recorded()
         if kept is None:
-            return await self._repeated(inbound)
-        try:
-            return await self.process(kept.number, kept.inbound)
-        except StoreError as error:
-            self.engine.troubled(error)
-            raise
+            return await self.repeated(inbound)
+        async with self.turn(kept, self.lane(kept.inbound)):
+            return await self.process(kept)
 
     async def record(self, inbound: Inbound) -> Submission | None:
         """Only record it, so that it can be acknowledged before it is done by `process`.
@@ -79,53 +78,79 @@ class Intake:
         except StoreError as error:
             self.engine.troubled(error)
             raise
-        return None if number is None else Submission(number, known)
+        return None if number is None else Submission(number, known, since=services.now())
 
-    async def _repeated(self, inbound: Inbound) -> Reply:
+    @asynccontextmanager
+    async def turn(self, submission: Submission, lane_: Lane) -> AsyncIterator[None]:
+        """Wait for a turn to do something recorded, and hold it; nobody here takes it up again."""
+        self._busy.add(submission.number)
+        try:
+            async with self._turns.turn(lane_):
+                yield
+        finally:
+            self._busy.discard(submission.number)
+
+    def is_busy(self, number: int) -> bool:
+        """Whether this process is at work on what was recorded under this number."""
+        return number in self._busy
+
+    def delay(self, lane_: Lane) -> float:
+        """For how many seconds the first in this lane has been waiting."""
+        return self._turns.delay(lane_)
+
+    async def repeated(self, inbound: Inbound) -> Reply:
+        """The answer to what was recorded before; LATER while it is still at work."""
         stored = await self.services.store.read(lambda tx: tx.result_of(inbound.dedupe))
         if stored is None:
             return Reply(outcome=Outcome.LATER)
         before = Reply.model_validate_json(stored)
         return before.model_copy(update={"outcome": Outcome.REPEATED})
 
-    async def process(self, number: int, inbound: Inbound) -> Reply:
-        """Do what was recorded under this number, and settle it with the answer."""
-        submission = Submission(number, inbound)
-        self._busy.add(number)
+    async def process(self, submission: Submission, tell: Tell | None = None) -> Reply:
+        """Do what was recorded, tell the answer to whom it is owed, and settle both.
+
+        After a crash in between the answer is told again rather than never. Raises StoreError.
+        """
+        submission.owed = tell is not None
         try:
-            reply = await self._answer(submission)
-            if not submission.settled:
-                await self._settle(number, reply)
+            await self._still_open(submission)
+            reply = submission.reply or await self._answer(submission)
+            if tell is not None:
+                await _told(tell, reply)
+            await self._settle(submission, reply)
         except SettledError:
-            return await self._repeated(inbound)
-        finally:
-            self._busy.discard(number)
+            return await self.repeated(submission.inbound)
+        except StoreError as error:
+            self.engine.troubled(error)
+            raise
         self.services.watch.inbound(str(reply.outcome))
         return reply
 
-    async def _settle(self, number: int, reply: Reply) -> None:
-        services = self.services
-        await services.store.transact(
-            lambda tx: tx.settle(number, reply.model_dump_json(), services.now())
+    async def _still_open(self, submission: Submission) -> None:
+        """Look again after a long wait: another process may have taken it for left behind."""
+        services, number = self.services, submission.number
+        if submission.since is None or services.now() - submission.since < services.limits.lease:
+            return
+        row = await services.store.read(lambda tx: tx.inbox_row(number))
+        if row is None or row.settled_at is not None:
+            raise SettledError
+
+    async def _settle(self, submission: Submission, reply: Reply) -> None:
+        services, number = self.services, submission.number
+        if not submission.stored:
+            said = reply.model_dump_json()
+            await services.store.transact(lambda tx: tx.settle(number, said, services.now()))
+        elif submission.owed or submission.reply is not None:
+            await services.store.transact(lambda tx: tx.close(number, services.now()))
+
+    def lane(self, inbound: Inbound) -> Lane:
+        """The lane of a message; any click is about a decision."""
+        if inbound.verb or inbound.code:
+            return Lane.DECIDE
+        meant = intent.parse(
+            inbound.text, wake=intent.Wake(required=False), names=authority.names(self.services)
         )
-
-    async def recover(self) -> int:
-        """Do what was recorded and never settled, after a crash; returns how many there were.
-
-        What another process is at work on may be done twice: its transaction is kept once.
-        """
-        services = self.services
-        before = services.now() - services.limits.lease
-        rows = await services.store.read(lambda tx: tx.unsettled(before))
-        left = [row for row in rows if row.id not in self._busy]
-        for row in left:
-            try:
-                inbound = Inbound.model_validate_json(row.body)
-            except ValidationError:
-                await self._settle(row.id, _failed())
-            else:
-                await self.process(row.id, inbound)
-        return len(left)
+        return lane(meant.verb if isinstance(meant, Command) else None)
 
     async def alert(
         self,
@@ -173,7 +198,7 @@ class Intake:
         except Exception:
             # Nothing of a transition is kept without its answer, so nothing was changed.
             log.exception("inbound_failed", number=submission.number)
-            return _failed()
+            return failed()
 
     async def _said(self, submission: Submission) -> Reply:
         inbound = submission.inbound
@@ -232,6 +257,7 @@ class Intake:
 
 _ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] = {
     Verb.PLAN: starts.plan_release,
+    Verb.BACKTEST: backtests.backtest,
     Verb.ERRORS: slow_answers.count_errors,
     Verb.WATCH: watching.watch,
     Verb.UNWATCH: watching.unwatch,
@@ -241,5 +267,16 @@ _ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] 
 """Verbs that need no release to be found first, whatever they say about one."""
 
 
-def _failed() -> Reply:
+async def _told(tell: Tell, reply: Reply) -> None:
+    try:
+        await tell(reply)
+    except StoreError:
+        raise
+    except Exception:
+        # What was decided stays decided; told again it would fail again.
+        log.exception("answer_failed", outcome=str(reply.outcome))
+
+
+def failed() -> Reply:
+    """The answer where the bot itself went wrong."""
     return cards.refused(text("refused.failed"))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from bot.core import plan
+from bot.core.backtest.backtest import Backtest, proven
 from bot.core.command import Command
 from bot.core.config import OnFail, Policy, ReleaseFile
 from bot.core.config.release_file import component_executor, component_logs, component_policy
@@ -16,6 +17,7 @@ from bot.core.operation import Candidate, UnreachableError
 from bot.core.redact import redact
 from bot.core.release import Actor, Change, Frozen, Phase, Release, Step
 from bot.core.value import Moment, Value, text
+from bot.engine import backtests
 from bot.engine.services import Services
 
 NO_REFS: Mapping[str, str] = {}
@@ -80,7 +82,8 @@ async def make(services: Services, command: Command, refs: Mapping[str, str] = N
         only=options.only,
         exclude=options.exclude,
     )
-    config = frozen(file, name, [c.component for c in chosen.taken])
+    kept = await backtests.newest(services.store, name)
+    config = frozen(file, name, [c.component for c in chosen.taken], kept)
     steps = plan.steps(target, chosen.taken)
     return Plan(
         config=config,
@@ -119,10 +122,13 @@ async def _change(
     return plan.change(component, running, ref or known[0])
 
 
-def frozen(file: ReleaseFile, target: str, names: Iterable[str]) -> Frozen:
+def frozen(
+    file: ReleaseFile, target: str, names: Iterable[str], backtest: Backtest | None = None
+) -> Frozen:
     """The configuration of some components for a release to keep, with its hash."""
     whole, names = file.targets[target], tuple(names)
     policies = {name: component_policy(file, target, name) for name in names}
+    shown = proven(backtest, policies)
     executors = {name: component_executor(file, target, name) for name in names}
     logs = {name: component_logs(file, target, name) for name in names if whole.monitoring}
     body: dict[str, object] = {
@@ -141,14 +147,15 @@ def frozen(file: ReleaseFile, target: str, names: Iterable[str]) -> Frozen:
         logs=logs,
         log_configs={n: file.log_stores[n] for n in set(logs.values())},
         time_scale=file.time_scale,
-        may_roll_back=all(may_roll_back(p) for p in policies.values()),
+        may_roll_back=all(may_roll_back(p, n in shown) for n, p in policies.items()),
         digest=digest,
     )
 
 
-def may_roll_back(policy: Policy) -> bool:
-    """Whether `roll_back` acts by itself; without a backtest only when that is overridden."""
-    return policy.on_fail is not OnFail.ROLL_BACK or policy.auto_rollback_without_backtest
+def may_roll_back(policy: Policy, shown: bool) -> bool:
+    """Whether `roll_back` acts by itself: a backtest has `shown` it, or that is overridden."""
+    overridden = policy.auto_rollback_without_backtest
+    return policy.on_fail is not OnFail.ROLL_BACK or shown or overridden
 
 
 class Origin(Value):

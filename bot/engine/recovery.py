@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import structlog
 
@@ -17,6 +17,7 @@ from bot.core.value import text
 from bot.engine.audience import rooms_of
 from bot.engine.engine import Engine
 from bot.engine.intake import Intake
+from bot.engine.left_behind import Finish, LeftBehind
 from bot.engine.operations import executor, operation
 from bot.engine.transition import Applied, apply, load, show_again
 from bot.ports import RoomError
@@ -31,10 +32,13 @@ ASKS = frozenset({Phase.RUNNING, Phase.PAUSED})
 class Recovery:
     """Makes one process take up what another one left, or what a restored backup forgot."""
 
-    def __init__(self, engine: Engine, intake: Intake) -> None:
+    def __init__(
+        self, engine: Engine, intake: Intake, finishers: Mapping[str, Finish] | None = None
+    ) -> None:
+        """`finishers`: surface -> how its platform does and answers what it recorded."""
         self._engine = engine
         self._services = engine.services
-        self._intake = intake
+        self._left = LeftBehind(intake, finishers or {})
         self._code = ""
         self._episode = 0
         self._tried: set[str] = set()
@@ -100,9 +104,9 @@ class Recovery:
         return None
 
     async def take_up(self) -> None:
-        """Do what a killed process had recorded and not yet done; every second is often enough."""
+        """Do what a killed process had recorded and not yet told; every second is often enough."""
         try:
-            count = await self._intake.recover()
+            count = await self._left.take_up()
         except StoreError as error:
             log.warning("recovery_waits", code=error.code)
             return

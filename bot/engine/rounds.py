@@ -6,19 +6,24 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.config.policy import Policy
-from bot.core.counts import LogStoreError
+from bot.core.counts import CountRequest, Counts, LogStoreError
 from bot.core.drift import drift
 from bot.core.event import Checked, Drifted
-from bot.core.flow import restart_of
+from bot.core.flow import LOOK_EVERY, SILENT
 from bot.core.operation import UnreachableError
+from bot.core.recount import kept
 from bot.core.redact import cut
-from bot.core.release import Phase, Release, Step, StepKind, StepState
+from bot.core.release import Phase, Release, Step, StepState
 from bot.core.value import Text, spell, text
 from bot.core.verdict import honesty, seed2020
-from bot.core.verdict.verdict import Verdict
+from bot.core.verdict.situation import Situation
+from bot.core.verdict.verdict import Result, Verdict
+from bot.engine.comparison import Case
 from bot.engine.job import Job
 from bot.engine.last_resort import or_tell
 from bot.engine.operations import executor
+from bot.engine.situations import restarted_hosts, situation
+from bot.store import VerdictCountsRow
 
 SAMPLE = 300
 """Characters of a log message that cards show."""
@@ -35,6 +40,8 @@ async def _current(job: Job) -> tuple[Release, Step] | None:
     asked = (effect.attempt, effect.number)
     if step.state is not StepState.RUNNING or (step.attempt, step.round) != asked:
         return None
+    if effect.name == SILENT and step.repeat:
+        return None
     return release, step
 
 
@@ -43,13 +50,9 @@ async def _tell_fault(job: Job, detail: str) -> None:
     if current is None:
         await job.done()
         return
-    (release, step), now = current, job.services.now()
-    verdict = seed2020.no_evidence(
-        text("honesty.fault", detail=detail),
-        policy=_policy(release, step),
-        deploy_started=deploy_started(release, step.component) or now,
-        now=now,
-    )
+    release, step = current
+    where = situation(release, step, job.services.now())
+    verdict = _no_evidence(where, text("honesty.fault", detail=detail))
     await job.feed(
         Checked(step=step.id, round=step.round, repeat=step.repeat, late=False, verdict=verdict)
     )
@@ -63,6 +66,9 @@ async def check(job: Job) -> None:
         await job.done()
         return
     release, step = current
+    if effect.name == SILENT:
+        await _look(job, release, step)
+        return
     began = job.services.now()
     due = step.next_at or effect.due
     reasons: list[Text] = []
@@ -71,11 +77,36 @@ async def check(job: Job) -> None:
         await job.feed(foreign)
         return
     verdict = await _measure(job, release, step, due=due, reasons=reasons)
-    job.services.watch.verdict(str(verdict.result))
+    if verdict.open_until is None:
+        job.services.watch.verdict(str(verdict.result))
     late = began - due > _policy(release, step).repeat_every / _scale(release)
     await job.feed(
         Checked(step=step.id, round=step.round, repeat=step.repeat, late=late, verdict=verdict)
     )
+
+
+async def _look(job: Job, release: Release, step: Step) -> None:
+    """Between two rounds: end the round early when it would fail, otherwise say nothing.
+
+    A look that comes late is left to the next one, and so is one that cannot measure.
+    """
+    late = job.services.now() - job.effect.due > LOOK_EVERY / _scale(release)
+    if not late:
+        due = job.services.now()
+        verdict = await _measure(job, release, step, due=due, reasons=[], patient=False)
+        if verdict.result is Result.FAIL:
+            job.services.watch.verdict(str(verdict.result))
+            await job.feed(
+                Checked(
+                    step=step.id,
+                    round=step.round,
+                    repeat=step.repeat,
+                    late=False,
+                    verdict=verdict,
+                )
+            )
+            return
+    await job.done()
 
 
 async def _foreign(job: Job, release: Release, step: Step, reasons: list[Text]) -> Drifted | None:
@@ -105,38 +136,60 @@ def _scale(release: Release) -> float:
 
 
 async def _measure(
-    job: Job, release: Release, step: Step, *, due: datetime, reasons: list[Text]
+    job: Job,
+    release: Release,
+    step: Step,
+    *,
+    due: datetime,
+    reasons: list[Text],
+    patient: bool = True,
 ) -> Verdict:
-    policy, scale, now = _policy(release, step), _scale(release), job.services.now()
-    began = deploy_started(release, step.component) or now
-    restart = restart_of(release, step)
-    ended = restart.finished_at or now
+    policy, scale = _policy(release, step), _scale(release)
+    now, services = job.services.now(), job.services
+    where = situation(release, step, now)
+    ended = where.restart_ended
     missed = _missed(step, policy, due=due, ended=ended, now=now, scale=scale)
     if missed is not None:
-        return seed2020.no_evidence(missed, policy=policy, deploy_started=began, now=now)
-    request = seed2020.request(
-        policy,
-        step.component,
-        deploy_started=began,
+        return _no_evidence(where, missed)
+    comparison = services.comparisons[policy.comparison]
+    config = release.config.log_configs[release.config.logs[step.component]]
+    request = comparison.request(where)
+    try:
+        counts = await services.adapters.log_store(config).count(request)
+    except (LogStoreError, ValueError) as error:
+        reason = text("honesty.log_store", detail=cut(services.clean(str(error)), SAMPLE))
+        return _no_evidence(where, reason)
+    reasons += honesty.reasons(
+        counts,
+        policy=policy,
+        restarted=restarted_hosts(release, step),
         restart_ended=ended,
-        now=now,
         time_scale=scale,
     )
-    config = release.config.log_configs[release.config.logs[step.component]]
-    try:
-        counts = await job.services.adapters.log_store(config).count(request)
-    except (LogStoreError, ValueError) as error:
-        reason = text("honesty.log_store", detail=cut(job.services.clean(str(error)), SAMPLE))
-        return seed2020.no_evidence(reason, policy=policy, deploy_started=began, now=now)
-    restarted = [h.host for h in restart.hosts] or list(
-        release.change(step.component).groups.get(restart.group, ())
+    case = Case(release, step, where, patient)
+    verdict = await comparison.judge(case, counts, tuple(reasons))
+    if patient or verdict.result is Result.FAIL:
+        await _keep(job, step, request, counts)
+    return clean(verdict, services.clean)
+
+
+def _no_evidence(where: Situation, reason: Text) -> Verdict:
+    verdict = seed2020.no_evidence(
+        reason, policy=where.policy, deploy_started=where.deploy_started, now=where.now
     )
-    reasons += honesty.reasons(
-        counts, policy=policy, restarted=restarted, restart_ended=ended, time_scale=scale
+    return verdict.model_copy(update={"comparison": where.policy.comparison})
+
+
+async def _keep(job: Job, step: Step, request: CountRequest, counts: Counts) -> None:
+    """Keep what was counted, so that it can be counted again and compared."""
+    row = VerdictCountsRow(
+        release_id=job.row.release_id,
+        step=step.id,
+        round=step.round,
+        repeat=step.repeat,
+        body=kept(request, counts, job.services.now()).pack(),
     )
-    reported = [f.error_type for r in step.rounds for f in r.verdict.findings]
-    verdict = seed2020.judge(counts, reported=reported, reasons=tuple(reasons))
-    return clean(verdict, job.services.clean)
+    await job.services.store.transact(lambda tx: tx.put_verdict_counts(row))
 
 
 def _missed(
@@ -162,13 +215,3 @@ def clean(verdict: Verdict, redact: Callable[[str], str]) -> Verdict:
         f.model_copy(update={"sample": cut(redact(f.sample), SAMPLE)}) for f in verdict.findings
     )
     return verdict.model_copy(update={"findings": found})
-
-
-def deploy_started(release: Release, component: str) -> datetime | None:
-    """T0: the start of the component's deploy, None before it."""
-    starts = [
-        s.started_at
-        for s in release.of(component)
-        if s.kind is StepKind.DEPLOY and not s.undo and s.started_at
-    ]
-    return starts[0] if starts else None

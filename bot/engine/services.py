@@ -11,6 +11,7 @@ from bot.core.config import ExecutorConfig, LogStoreConfig, ReleaseFile
 from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Text
+from bot.engine.comparison import SEED_ONLY, Comparisons
 from bot.ports import Executor, LogStore, Room
 from bot.store import Store
 
@@ -140,6 +141,8 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     clean: Callable[[str], str] = redact
     """Takes the secrets that are known here out of a text, and what looks like one."""
+    comparisons: Comparisons = field(default_factory=lambda: SEED_ONLY)
+    """What compares logs, by the name in `policy.comparison`."""
     try_out: bool = False
     """Refusals offer to act as somebody who may."""
 

@@ -57,7 +57,7 @@ def source_of(file: ReleaseFile, target: str, component: str) -> Source | None:
         name=name,
         config=file.log_stores[name],
         component=component,
-        levels=policy.levels,
+        levels=policy.counted_levels,
         baseline=policy.baseline,
         time_scale=file.time_scale,
     )

@@ -22,12 +22,20 @@ class Submission:
 
     number: int
     inbound: Inbound
-    settled: bool = False
+    reply: Reply | None = None
+    """The answer, where it is known before the message is done (again)."""
+    stored: bool = False
     """Its answer is stored, together with what it changed."""
+    owed: bool = False
+    """Somebody waits for the answer: until they have it, the row stays unsettled."""
+    since: datetime | None = None
+    """Since when this process has known of it."""
 
     def settle(self, tx: Tx, reply: Reply, now: datetime) -> None:
         """Store the answer in this transaction. Raises SettledError when there is one already."""
-        if not tx.settle(self.number, reply.model_dump_json(), now):
+        said = reply.model_dump_json()
+        kept = tx.conclude(self.number, said) if self.owed else tx.settle(self.number, said, now)
+        if not kept:
             raise SettledError
 
 
@@ -46,7 +54,7 @@ async def carry_out(
         return reply, applied
 
     reply, applied = await services.store.transact(whole)
-    submission.settled = True
+    submission.stored = True
     if applied is not None:
         engine.pursue(applied)
     return reply

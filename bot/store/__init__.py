@@ -7,6 +7,7 @@ from bot.store.rows import (
     BODY_VERSION,
     BOT,
     BaselineRow,
+    CalibrationRow,
     CodeRow,
     EffectRow,
     InboxRow,
@@ -18,6 +19,7 @@ from bot.store.rows import (
     PostRow,
     ReleaseRow,
     ValueRow,
+    VerdictCountsRow,
     WatchRow,
 )
 from bot.store.store import Store
@@ -27,6 +29,7 @@ __all__ = [
     "BODY_VERSION",
     "BOT",
     "BaselineRow",
+    "CalibrationRow",
     "CodeRow",
     "EffectRow",
     "InboxRow",
@@ -42,5 +45,6 @@ __all__ = [
     "StoreError",
     "Tx",
     "ValueRow",
+    "VerdictCountsRow",
     "WatchRow",
 ]

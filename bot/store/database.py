@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -24,6 +25,16 @@ CHANNEL = "release_work"
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 _AGAIN = {"40001", "40P01"}
 _ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[T]):
+    """How one work ended: with a value, or with an error, and then nothing of it was kept."""
+
+    value: T | None = None
+    error: Exception | None = None
+    work_enqueued: bool = False
+    rooms_changed: bool = False
 
 
 class Database:
@@ -69,6 +80,43 @@ class Database:
             time.sleep(random.uniform(0, 0.005 * attempt))  # noqa: S311 - no secret
         raise AssertionError
 
+    def write_all(self, works: Sequence[Callable[[Tx], Any]]) -> list[Written[Any]]:
+        """Run these works one after the other under one commit; each is kept or not by itself.
+
+        When one of them fails, all are taken back and done again, each in its own transaction.
+        """
+        if len(works) > 1:
+            together = self._together(works)
+            if together is not None:
+                return together
+        return [self._alone(work) for work in works]
+
+    def _together(self, works: Sequence[Callable[[Tx], Any]]) -> list[Written[Any]] | None:
+        """All of them kept, or none for a reason that they share; None: one of them failed."""
+        try:
+            with self._writer.connect() as connection, connection.begin():
+                return [self._one_of_many(connection, work) for work in works]
+        except _WorkError:
+            return None
+        except SQLAlchemyError as error:
+            return [Written(error=translated(error)) for _ in works]
+
+    def _one_of_many(self, connection: Connection, work: Callable[[Tx], Any]) -> Written[Any]:
+        tx = Tx(connection)
+        try:
+            value = work(tx)
+        except Exception as error:
+            raise _WorkError from error
+        self._tell_others(connection, tx)
+        return Written(value, None, tx.work_enqueued, tx.rooms_changed)
+
+    def _alone(self, work: Callable[[Tx], Any]) -> Written[Any]:
+        try:
+            value, work_enqueued, rooms_changed = self.write(work)
+        except Exception as error:  # noqa: BLE001 - raised where the work came from
+            return Written(error=error)
+        return Written(value, None, work_enqueued, rooms_changed)
+
     def read(self, work: Callable[[Tx], T]) -> T:
         """Run the work on one picture of the database; it cannot change anything."""
         try:
@@ -107,6 +155,10 @@ class Database:
         if commit.begun and error.connection_invalidated:
             return StoreError("store.unsure", "the connection broke during the commit")
         return translated(error)
+
+
+class _WorkError(Exception):
+    """One work of a group failed; it fails again alone, and is told then."""
 
 
 class _Commit:

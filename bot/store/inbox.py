@@ -1,4 +1,7 @@
-"""What came in: recorded once by its dedupe key, settled once with a result."""
+"""What came in: recorded once by its dedupe key, settled once with a result.
+
+A row is settled when nothing more is owed: it is done, and whoever waits for an answer has it.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,21 @@ _RECORD = {
 }
 _BY_ID = select(inbox).where(inbox.c.id == bindparam("id"))
 _UNSETTLED = (
-    select(inbox)
+    select(inbox.c.id)
     .where(inbox.c.settled_at.is_(None), inbox.c.at <= bindparam("until"))
     .order_by(inbox.c.at, inbox.c.id)
+    .limit(bindparam("count"))
 )
 _RESULT = select(inbox.c.result).where(inbox.c.dedupe == bindparam("dedupe"))
+_OPEN = (inbox.c.id == bindparam("row_id"), inbox.c.settled_at.is_(None))
 _SETTLE = (
     update(inbox)
-    .where(inbox.c.id == bindparam("row_id"), inbox.c.settled_at.is_(None))
+    .where(*_OPEN, inbox.c.result.is_(None))
     .values(result=bindparam("result"), settled_at=bindparam("settled_at"))
 )
+_CONCLUDE = update(inbox).where(*_OPEN, inbox.c.result.is_(None)).values(result=bindparam("result"))
+_AMEND = update(inbox).where(*_OPEN).values(body=bindparam("new_body"))
+_CLOSE = update(inbox).where(*_OPEN).values(settled_at=bindparam("settled_at"))
 
 
 class InboxTx(Session):
@@ -49,14 +57,30 @@ class InboxTx(Session):
         row = self.run(_BY_ID, {"id": inbox_id}).one_or_none()
         return None if row is None else _row(row)
 
+    def amend(self, inbox_id: int, body: str) -> bool:
+        """Store more of what came in than was known at first; False when it is settled."""
+        return self.run(_AMEND, {"row_id": inbox_id, "new_body": body}).rowcount == 1
+
     def settle(self, inbox_id: int, result: str, at: datetime) -> bool:
-        """Store the result (JSON); False when it was settled before, which then stays."""
+        """Store the result (JSON); False when there was one before, which then stays."""
         values = {"row_id": inbox_id, "result": result, "settled_at": micros(at)}
         return self.run(_SETTLE, values).rowcount == 1
 
-    def unsettled(self, older_than: datetime) -> list[InboxRow]:
-        """Rows that came in at or before `older_than` and have no result, oldest first."""
-        return [_row(row) for row in self.run(_UNSETTLED, {"until": micros(older_than)})]
+    def conclude(self, inbox_id: int, result: str) -> bool:
+        """Store the result (JSON) of what somebody is still to be told; then `close` settles it.
+
+        False when there was one before, which then stays.
+        """
+        return self.run(_CONCLUDE, {"row_id": inbox_id, "result": result}).rowcount == 1
+
+    def close(self, inbox_id: int, at: datetime) -> bool:
+        """Settle what was concluded and told; False when that was done before."""
+        return self.run(_CLOSE, {"row_id": inbox_id, "settled_at": micros(at)}).rowcount == 1
+
+    def unsettled(self, older_than: datetime, limit: int) -> list[int]:
+        """Ids of what came in at or before `older_than` and is not settled, the oldest first."""
+        values = {"until": micros(older_than), "count": limit}
+        return list(self.run(_UNSETTLED, values).scalars())
 
     def result_of(self, dedupe: str) -> str | None:
         """The result (JSON) of what came in under this key; None while it has none."""

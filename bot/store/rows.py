@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.core.journal import JournalRow
 
-BODY_VERSION = 1
+BODY_VERSION = 2
 """The version of every body that this code writes; older ones are upgraded when they are read."""
 
 BOT = 0
@@ -16,6 +16,7 @@ BOT = 0
 __all__ = [
     "BODY_VERSION",
     "BOT",
+    "CalibrationRow",
     "EffectRow",
     "InboxRow",
     "JournalRow",
@@ -30,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """Something that came in. `result` is None until it is settled."""
+    """Something that came in. `result` is None until it is done, `settled_at` until it is told."""
 
     id: int
     dedupe: str
@@ -192,3 +193,27 @@ class MinuteDayRow:
     """Bytes of the body."""
     body: bytes = b""
     """Empty where it was not asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationRow:
+    """A calibration as stored."""
+
+    key: str
+    """Of what was fitted, and how."""
+    end: int
+    """The first minute of the comparison, since the epoch, that it does not know."""
+    digest: str
+    """SHA-256 of what it was fitted on."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictCountsRow:
+    """What was counted for one round of a check, packed."""
+
+    release_id: int
+    step: str
+    round: int
+    repeat: int
+    body: bytes

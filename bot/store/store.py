@@ -13,6 +13,7 @@ from bot.store.engines import POSTGRES_THREADS, READERS
 from bot.store.errors import StoreError
 from bot.store.listen import listen
 from bot.store.tx import Tx
+from bot.store.writer import TOGETHER, Writer
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ class Store:
     def __init__(self, url: str, *, busy_seconds: float = 5.0) -> None:
         self._sender = uuid.uuid4().hex
         self._database = Database(url, busy_seconds=busy_seconds, sender=self._sender)
-        self._writers: Executor | None = None
+        self._writer: Writer | None = None
         self._readers: Executor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -45,11 +46,11 @@ class Store:
         Raises StoreError('store.newer') when a newer version of the bot made the database.
         """
         self._loop = asyncio.get_running_loop()
-        writers = POSTGRES_THREADS if self.notifies else 1
-        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
+        threads, together = (POSTGRES_THREADS, 1) if self.notifies else (1, TOGETHER)
+        self._writer = Writer(self._database, self._tell, threads=threads, together=together)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         try:
-            await self._loop.run_in_executor(self._writers, self._database.open)
+            await self._loop.run_in_executor(self._readers, self._database.open)
         except BaseException:
             await self.close()
             raise
@@ -66,9 +67,9 @@ class Store:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
             self._listener = None
-        pools = [pool for pool in (self._writers, self._readers) if pool is not None]
-        self._writers = self._readers = None
-        await asyncio.to_thread(self._shut, pools)
+        writer, readers = self._writer, self._readers
+        self._writer = self._readers = None
+        await asyncio.to_thread(self._shut, writer, readers)
 
     async def transact(self, work: Callable[[Tx], T]) -> T:
         """Run the work in one transaction; when this returns, it is committed and on the disk.
@@ -76,13 +77,16 @@ class Store:
         Raises StoreError, or what the work raised: then nothing was kept. Work that runs already
         is not undone by cancelling the caller.
         """
-        loop, pool = self._opened(self._writers)
-        return await loop.run_in_executor(pool, self._write, work)
+        if self._writer is None:
+            raise StoreError("store.closed")
+        kept: T = await self._writer.run(work)
+        return kept
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run the work on one picture of the database, beside the writers. It changes nothing."""
-        loop, pool = self._opened(self._readers)
-        return await loop.run_in_executor(pool, self._database.read, work)
+        if self._loop is None or self._readers is None:
+            raise StoreError("store.closed")
+        return await self._loop.run_in_executor(self._readers, self._database.read, work)
 
     def on_work(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back, in the event loop, after each commit that left effects for somebody.
@@ -96,13 +100,6 @@ class Store:
         """Call back, in the event loop, after each commit that changed a room's messages."""
         return _subscribe(self._on_message, callback)
 
-    def _write(self, work: Callable[[Tx], T]) -> T:
-        value, work_enqueued, rooms_changed = self._database.write(work)
-        if (work_enqueued or rooms_changed) and self._loop is not None:
-            # Told from here, so that it is also told when the caller was cancelled meanwhile.
-            self._loop.call_soon_threadsafe(self._tell, work_enqueued, rooms_changed)
-        return value
-
     def _heard(self, sender: str, work_enqueued: bool, rooms_changed: bool) -> None:
         if sender != self._sender:
             self._tell(work_enqueued, rooms_changed)
@@ -113,14 +110,11 @@ class Store:
         for callback in list(self._on_message) if rooms_changed else ():
             callback()
 
-    def _opened(self, pool: Executor | None) -> tuple[asyncio.AbstractEventLoop, Executor]:
-        if self._loop is None or pool is None:
-            raise StoreError("store.closed")
-        return self._loop, pool
-
-    def _shut(self, pools: list[Executor]) -> None:
-        for pool in pools:
-            pool.shutdown()
+    def _shut(self, writer: Writer | None, readers: Executor | None) -> None:
+        if writer is not None:
+            writer.shut()
+        if readers is not None:
+            readers.shutdown()
         self._database.close()
 
 

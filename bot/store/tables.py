@@ -224,3 +224,24 @@ minute_days = Table(
     Column("size", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+
+calibrations = Table(
+    "calibrations",
+    metadata,
+    # What was fitted, and how; the end is the minute of the comparison behind its last one.
+    Column("key", Text, primary_key=True),
+    Column("end", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+verdict_counts = Table(
+    "verdict_counts",
+    metadata,
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", Text, primary_key=True),
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("repeat", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.store.calibrations import CalibrationsTx
 from bot.store.inbox import InboxTx
 from bot.store.journal import JournalTx
 from bot.store.kept import KeptTx
@@ -12,6 +13,7 @@ from bot.store.minutes import MinutesTx
 from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
 from bot.store.releases import ReleasesTx
+from bot.store.verdict_counts import VerdictCountsTx
 from bot.store.watches import WatchesTx
 
 
@@ -27,6 +29,8 @@ class Tx(
     WatchesTx,
     LinksTx,
     MinutesTx,
+    CalibrationsTx,
+    VerdictCountsTx,
 ):
     """Everything that can be read and changed together; all of it is kept, or nothing.
 

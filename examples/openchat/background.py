@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from .topology import HOSTS_EACH, Place
 
@@ -23,7 +23,7 @@ SEED = 2020
 """Changes which moments and numbers are drawn; the same seed gives the same bytes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a kind is itself, and quickly found by that
 class Kind:
     """One kind of line: how often all hosts of a component together write it."""
 
@@ -41,6 +41,9 @@ class Kind:
 REQUEST = Kind("RequestServed", "INFO", 60.0, "access", "GET /work 200 in {n} ms", jitter=0.5)
 """Written for each request; live instances write it when they are asked, not by a stream."""
 
+HEARTBEAT = Kind("Alive", "INFO", 18.0, "health", "{n} requests under way", jitter=0.0)
+"""Each host writes it more than once a minute, so that a minute without a line means something."""
+
 CLOCKWORK = Kind(
     "StorageTimeout",
     "ERROR",
@@ -51,7 +54,7 @@ CLOCKWORK = Kind(
 )
 """Like a clock: any ten days hold exactly 50 of it."""
 
-SLOW = Kind("UpstreamSlow", "WARN", 300.0, "http.client", "upstream took {n} ms, the limit is 800")
+SLOW = Kind("UpstreamSlow", "WARN", 30.0, "http.client", "upstream took {n} ms, the limit is 800")
 
 KNOWN = (
     SLOW,
@@ -60,7 +63,10 @@ KNOWN = (
     CLOCKWORK,
     Kind("RetriesExhausted", "ERROR", 36000.0, "queue", "gave up on job {n} after 5 attempts"),
 )
-"""Everything that a healthy instance writes by itself: between 24 and 2880 lines in ten days."""
+"""The errors and warnings of a healthy instance: between 24 and 28,800 lines in ten days."""
+
+STEADY = (HEARTBEAT, *KNOWN)
+"""Everything that a healthy instance writes by itself."""
 
 Moments = Iterator[tuple[float, str]]
 """(seconds since the epoch, name of the kind), rising."""
@@ -91,11 +97,17 @@ def faster(kind: Kind, factor: float) -> Kind:
 
 def line(kind: Kind, host: str, at: float) -> bytes:
     """One line of a log file: a JSON object, its time in UTC with microseconds."""
-    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
-    moment = moment.replace("+00:00", "Z")
+    whole = math.floor(at)
+    moment = f"{_second(whole)}.{int((at - whole) * 1e6):06d}Z"
     number = 1 + zlib.crc32(moment.encode()) % 900
     start, middle, end = _template(kind, host)
     return f"{start}{moment}{middle}{number}{end}\n".encode()
+
+
+@lru_cache(maxsize=20_000)
+def _second(whole: int) -> str:
+    # The hosts of a history write in the same seconds.
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .background import CLOCKWORK, KNOWN, SLOW, Kind, Moments, faster, moments
+from .background import CLOCKWORK, SLOW, STEADY, Kind, Moments, faster, moments
 from .topology import HOSTS_EACH, RUNS_AT_FIRST, Place
 
 BURST_SECONDS = 180.0
@@ -63,7 +63,7 @@ VERSIONS: dict[str, Behaviour] = {
 def kinds(behaviour: Behaviour) -> dict[str, Kind]:
     """Every kind of line that a version writes by itself."""
     new = (behaviour.new,) if behaviour.new else ()
-    return {kind.name: kind for kind in (*KNOWN, *new)}
+    return {kind.name: kind for kind in (*STEADY, *new)}
 
 
 def streams(

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path
 
-from .background import KNOWN, REQUEST, SEED, TEN_DAYS, line, moments
+from .background import REQUEST, SEED, STEADY, TEN_DAYS, line, moments
 from .topology import COMPONENTS, Place, places
 
-_KINDS = {kind.name: kind for kind in (REQUEST, *KNOWN)}
+_KINDS = {kind.name: kind for kind in (REQUEST, *STEADY)}
 _FILES = 2
 """Each host's history is this many rotated files: `.log.1` is the newest."""
 

@@ -133,6 +133,12 @@ COMMANDS = st.one_of(
     ),
     built(verbs("history"), target=st.just("") | st.just("shop"), last_n=st.none() | st.just(9)),
     built(
+        verbs("backtest"),
+        target=st.just("shop"),
+        last_n=st.none() | st.just(9),
+        pseudo=st.none() | st.integers(1, 2000),
+    ),
+    built(
         verbs("note"),
         release=RELEASE,
         text=FREE_TEXT.filter(bool).filter(lambda s: not s.startswith("#")),

@@ -91,7 +91,7 @@ def test_not_understood_and_helped(line: str, code: str, key: str, first: str | 
 
 @pytest.mark.parametrize(
     "verb",
-    ["freeze", "unfreeze", "schedule", "train", "backtest", "xyzzy"],
+    ["freeze", "unfreeze", "schedule", "train", "xyzzy"],
 )
 def test_unknown_verbs_get_the_nearest_three(verb: str) -> None:
     """Verbs of later versions and of no version are answered with three that exist."""

@@ -76,7 +76,9 @@ def test_abort_before_approve_and_nothing_leaves() -> None:
     late = world.click(gate, Verb.APPROVE, APPROVER)
     world.run()
 
-    assert refusal(late) == "refused.ended"
+    assert refusal(late) == "refused.ended_decided"
+    assert late.refusal is not None
+    assert (late.refusal.params["who"], late.refusal.params["verb"]) == ("Yui", "abort")
     assert world.step("chat/restart").attempt == 0
     assert all(e.kind in {"show", "share"} for e in world.performed[performed:])
 
@@ -94,6 +96,38 @@ def test_a_click_on_a_message_of_an_ended_release_is_expired() -> None:
     assert late.refused_as == "expired"
     assert world.release is before
     assert before.phase is Phase.ABORTED
+
+
+@pytest.mark.scenario(12)
+def test_a_late_press_says_who_decided_what_and_that_it_is_over() -> None:
+    """After the end the person of the question is named, not somebody of another question."""
+    world = at_gate()
+    gate = world.question(QuestionKind.GATE)
+    world.click(gate, Verb.APPROVE, APPROVER)
+    world.run()
+    assert world.phase() is Phase.DONE
+
+    pressed = world.click(gate, Verb.APPROVE, OTHER)
+    board = world.order(Verb.ABORT, OTHER)
+
+    assert pressed.refusal is not None
+    assert refusal(pressed) == "refused.ended_decided"
+    assert pressed.refused_as == "expired"
+    assert pressed.refusal.params["who"] == "Ren"
+    assert pressed.refusal.params["phase"] == "done"
+    assert refusal(board) == "refused.ended"
+
+
+@pytest.mark.scenario(12)
+def test_a_rollback_by_a_person_is_who_ended_the_other_questions() -> None:
+    """The card of a gate that a rollback made needless names whoever rolled back, and why."""
+    world = at_gate()
+    gate = world.question(QuestionKind.GATE)
+    world.order(Verb.ROLLBACK, APPROVER, reason="too slow")
+
+    closed = next(q for q in world.release.questions if q.id == gate.id).closed
+    assert closed is not None
+    assert (closed.verb, closed.name, closed.reason) == ("rollback", "Ren", "too slow")
 
 
 @pytest.mark.scenario(14)

@@ -229,8 +229,8 @@ def test_the_failure_of_a_dependent_in_flight_stays_open() -> None:
     assert world.asks(QuestionKind.ROLLED_BACK)
 
 
-def test_a_rollback_of_everything_supersedes_every_question() -> None:
-    """No button of before does anything once everything goes back."""
+def test_a_rollback_of_everything_ends_every_question() -> None:
+    """No button of before does anything once everything goes back; each says who did that."""
     world = started(release(target(CANARIED)))
     world.until("chat/gate", StepState.ASKED)
     gate = world.question(QuestionKind.GATE)
@@ -239,7 +239,8 @@ def test_a_rollback_of_everything_supersedes_every_question() -> None:
     late = world.click(gate, Verb.APPROVE)
 
     assert late.refusal is not None
-    assert late.refusal.key == "refused.closed_superseded"
+    assert late.refusal.key == "refused.decided"
+    assert late.refusal.params["verb"] == "rollback"
     assert world.phase() is Phase.ROLLING_BACK
 
 

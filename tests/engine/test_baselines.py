@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from bot.core.baseline import PIECE, Source
+from bot.core.baseline import SMALLEST, Source
 from bot.core.config import MemoryLogStore
 from bot.core.counts import CountRequest, Counts
 from bot.core.value import text
@@ -81,7 +81,7 @@ async def test_a_cold_baseline_says_how_far_it_is(make: Make) -> None:
     assert found.totals() == {"ERROR Timeout": ERRORS}
     assert (found.minutes, found.known) == (2 * 1440 + 720, KNOWN)
     assert found.exposure[:11].tolist() == [2, *[0] * 9, 2]
-    assert max(end - start for start, end in spans(bot)) == PIECE * MINUTE
+    assert [end - start for start, end in spans(bot)] == [DAY, DAY, DAY / 2, 3 * MINUTE]
 
 
 async def test_progress_is_seen_while_it_is_read(make: Make) -> None:
@@ -92,15 +92,14 @@ async def test_progress_is_seen_while_it_is_read(make: Make) -> None:
     count = bot.outside.logs.count
 
     async def counted(request: CountRequest) -> Counts:
-        if T0 - request.windows[0].start > PIECE * MINUTE:
-            said.append((await Baselines(bot.services).upto(SOURCE, T0)).missing)
+        said.append((await Baselines(bot.services).upto(SOURCE, T0)).missing)
         return await count(request)
 
     bot.outside.logs.count = counted  # type: ignore[method-assign]  # looks on before each count
     await made.keep_warm()
 
     days = [one.params["day"] for one in said if one is not None]
-    assert days == [1, 1, 1, 1, 2, 2, 2, 2, 3], "the last quarter is read by whoever wants it"
+    assert days == [1, 2, 3]
 
 
 async def test_a_warm_baseline_is_only_topped_up(make: Make) -> None:
@@ -276,6 +275,27 @@ async def test_a_log_store_that_fails_is_the_reason(make: Make) -> None:
     assert (await made.upto(SOURCE, T0)).missing is None
 
 
+async def test_a_day_that_takes_too_long_is_read_in_pieces(make: Make) -> None:
+    """What cannot be counted at once is asked for in ever smaller pieces, down to 90 minutes."""
+    bot, made = await cold(make)
+    await made.upto(SOURCE, T0)
+    count = bot.outside.logs.count
+
+    async def counted(request: CountRequest) -> Counts:
+        if request.windows[0].length > 100 * MINUTE:
+            bot.outside.logs.fail("counting took longer than 30s")
+        return await count(request)
+
+    bot.outside.logs.count = counted  # type: ignore[method-assign]  # a store with very much
+    for minute in range(80):
+        bot.outside.clock.now = T0 + minute * MINUTE
+        await made.keep_warm()
+
+    lengths = [(end - start) / MINUTE for start, end in spans(bot)]
+    assert lengths[:4] == [1440, 360, 90, 180]
+    assert (await made.upto(SOURCE, T0)).missing is None
+
+
 async def test_a_failure_of_the_last_minutes_is_the_reason(make: Make) -> None:
     """A warm baseline whose last minutes cannot be counted is not used without them."""
     bot, made = await cold(make)
@@ -305,7 +325,7 @@ async def test_a_gap_that_can_be_mended_stops_the_reading(make: Make) -> None:
 
 
 async def test_minutes_that_cannot_be_read_are_unknown(make: Make) -> None:
-    """Lines without a level might all be errors: a quarter of a day is unknown, the rest is not."""
+    """Lines without a level might all be errors: an hour and a half is unknown, the rest is not."""
     bot, made = await cold(make)
     for _ in range(50):
         bot.outside.logs.add("chat", T0 - DAY, "", None, host="chat-1")
@@ -314,8 +334,8 @@ async def test_minutes_that_cannot_be_read_are_unknown(make: Make) -> None:
     found = (await made.upto(SOURCE, T0)).counts
 
     assert found is not None
-    dark = found.between(found.end - 1440, found.end - 1440 + PIECE)
-    assert (dark.known, found.known) == (0, KNOWN - PIECE // 10)
+    dark = found.between(found.end - 1440, found.end - 1440 + SMALLEST)
+    assert (dark.known, found.known) == (0, KNOWN - SMALLEST // 10)
 
 
 async def test_another_configuration_starts_anew(make: Make) -> None:

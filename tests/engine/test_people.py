@@ -558,7 +558,7 @@ async def test_an_unreadable_record_is_settled_and_stops_nothing(make: Make) -> 
     await bot.recovery.take_up()
 
     assert [r.id for r in await bot.live()] == [1]
-    assert await bot.real.read(lambda tx: tx.unsettled(bot.outside.clock.now)) == []
+    assert await bot.real.read(lambda tx: tx.unsettled(bot.outside.clock.now, 9)) == []
 
 
 async def test_an_unforeseen_error_is_answered(make: Make) -> None:

@@ -56,6 +56,6 @@ async def test_a_state_says_how_far_it_is(make: Make, monkeypatch: pytest.Monkey
 
     assert (stuck.days, stuck.of, stuck.last, stuck.size) == (0, 2, None, 0)
     assert stuck.trouble == text("honesty.log_store", detail="no route")
-    assert (whole.days, whole.of, whole.last, whole.trouble) == (2, 2, T0, None)
+    assert (whole.days, whole.of, whole.last, whole.trouble) == (2, 2, T0 + MINUTE, None)
     assert 0 < whole.size < 1000
     assert (behind.days, old.days) == (2, 1)

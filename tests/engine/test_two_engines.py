@@ -265,4 +265,4 @@ async def test_a_recorded_message_is_done_once_by_two(make: Make) -> None:
     await asyncio.gather(two.recovery.take_up(), three.recovery.take_up())
 
     assert (await two.facts()).count("fact.note") == 1
-    assert await two.real.read(lambda tx: tx.unsettled(one.outside.clock.now)) == []
+    assert await two.real.read(lambda tx: tx.unsettled(one.outside.clock.now, 9)) == []

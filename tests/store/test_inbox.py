@@ -51,7 +51,7 @@ def test_the_first_result_stays(database: Database, at: datetime) -> None:
 
 
 def test_unsettled_rows_come_oldest_first(database: Database, at: datetime) -> None:
-    """Only rows without result that are old enough are listed."""
+    """Only rows that are not settled and old enough are listed, as many as are wanted."""
 
     def fill(tx: Tx) -> None:
         for minute in (3, 1, 2):
@@ -60,11 +60,47 @@ def test_unsettled_rows_come_oldest_first(database: Database, at: datetime) -> N
     database.write(fill)
     database.write(lambda tx: tx.settle(3, "{}", at))
 
-    found = database.read(lambda tx: tx.unsettled(at + timedelta(minutes=3)))
-    early = database.read(lambda tx: tx.unsettled(at + timedelta(minutes=2)))
+    found = database.read(lambda tx: tx.unsettled(at + timedelta(minutes=3), 9))
+    early = database.read(lambda tx: tx.unsettled(at + timedelta(minutes=2), 9))
+    first = database.read(lambda tx: tx.unsettled(at + timedelta(minutes=3), 1))
 
-    assert [row.dedupe for row in found] == ["k1", "k3"]
-    assert [row.dedupe for row in early] == ["k1"]
+    assert (found, early, first) == ([2, 1], [2], [2])
+
+
+def test_what_is_concluded_is_settled_when_it_is_told(database: Database, at: datetime) -> None:
+    """The result stands at once; the row stays open until somebody has the answer."""
+    row_id = database.write(lambda tx: tx.record("k", "slack", "{}", at))[0]
+    assert row_id is not None
+
+    first = database.write(lambda tx: tx.conclude(row_id, '"one"'))[0]
+    others = database.write(lambda tx: (tx.conclude(row_id, "2"), tx.settle(row_id, "3", at)))[0]
+    open_ = database.read(lambda tx: (tx.result_of("k"), tx.unsettled(at, 9)))
+    closed = database.write(lambda tx: (tx.close(row_id, at), tx.close(row_id, at)))[0]
+    row = database.read(lambda tx: tx.inbox_row(row_id))
+
+    assert (first, others, open_, closed) == (
+        True,
+        (False, False),
+        ('"one"', [row_id]),
+        (True, False),
+    )
+    assert row is not None
+    assert (row.result, row.settled_at) == ('"one"', at)
+
+
+def test_a_body_can_be_amended_until_it_is_settled(database: Database, at: datetime) -> None:
+    """What was found out later is kept with it; what is over stays as it is."""
+    row_id = database.write(lambda tx: tx.record("k", "slack", "1", at))[0]
+    assert row_id is not None
+
+    before = database.write(lambda tx: tx.amend(row_id, "2"))[0]
+    database.write(lambda tx: tx.settle(row_id, "{}", at))
+    after = database.write(lambda tx: tx.amend(row_id, "3"))[0]
+    row = database.read(lambda tx: tx.inbox_row(row_id))
+
+    assert (before, after) == (True, False)
+    assert row is not None
+    assert row.body == "2"
 
 
 def test_what_is_unknown_has_no_row_and_no_result(database: Database) -> None:

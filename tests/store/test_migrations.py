@@ -60,7 +60,7 @@ def test_every_older_revision_is_upgraded(store_url: str, revision: str) -> None
     ("revision", "tables"),
     [
         ("0001", {"watches", "links", "link_codes", "link_guesses"}),
-        ("0002", {"baselines", "minute_days"}),
+        ("0002", {"baselines", "minute_days", "verdict_counts"}),
     ],
 )
 def test_what_a_revision_made_can_be_taken_back(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar, cast
@@ -26,6 +26,7 @@ from bot.core.question import QuestionKind
 from bot.core.release import Release
 from bot.core.value import Text
 from bot.engine import operations, rooms, rounds
+from bot.engine.calibrated import Calibration
 from bot.engine.engine import SETTLING, Engine
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
@@ -33,6 +34,7 @@ from bot.engine.services import Limits, Services
 from bot.engine.transition import Entry, load
 from bot.ports import Executor, LogStore, Room, RoomBusyError, RoomError
 from bot.store import JournalRow, Store, Tx
+from tests.support.steady_logs import fit_here
 
 T = TypeVar("T")
 T0 = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
@@ -317,6 +319,8 @@ class Bot:
     life: Life = field(default_factory=Life)
     limits: Limits = LIMITS
     try_out: bool = False
+    patience: float = 30.0
+    """Seconds that a round waits for its baseline and calibration."""
     ignored: str = ""
     """A room whose deliveries are not waited for."""
 
@@ -325,7 +329,7 @@ class Bot:
         self.store = MortalStore(self.real, self.life)
         self.adapters = Twins(self.outside, self.life)
         self.deployer = self.adapters.deployer
-        self.services = Services(
+        services = Services(
             store=cast("Store", self.store),
             adapters=self.adapters,
             file=lambda: self.outside.file,
@@ -336,6 +340,8 @@ class Bot:
             limits=self.limits,
             try_out=self.try_out,
         )
+        self.calibration = Calibration(services, fit_here, patience=self.patience)
+        self.services = replace(services, comparisons=self.calibration.comparisons)
         self.engine = Engine(
             self.services,
             {

@@ -86,7 +86,7 @@ class Chat:
 
     async def say(self, line: str, user: str = MIKA, chat: str = "", **more: Any) -> Sent:
         """Type a line and wait for whatever the chat is told next."""
-        return await self._after(self.stub.text(chat or self.chat, user, line, **more))
+        return await self.after(self.stub.text(chat or self.chat, user, line, **more))
 
     async def press(self, label: str, user: str = MIKA, said: Sent | None = None) -> Sent:
         """Press the newest button with this label and wait for what comes next."""
@@ -94,9 +94,10 @@ class Chat:
 
     async def tap(self, data: str, user: str = MIKA, **params: str) -> Sent:
         """Press a button that carries this."""
-        return await self._after(self.stub.tap(self.chat, user, data, **params))
+        return await self.after(self.stub.tap(self.chat, user, data, **params))
 
-    async def _after(self, event: dict[str, Any]) -> Sent:
+    async def after(self, event: dict[str, Any]) -> Sent:
+        """Deliver an event and wait for whatever is said next."""
         before = len(self.stub.transcript)
         assert await self.stub.post(event) == 200
         return await self.stub.until(lambda sent: True, before)

@@ -42,11 +42,19 @@ class Sent:
 
 @dataclass
 class Fault:
-    """What the next push meets: a status, and whether it was delivered all the same."""
+    """What the next push or reply meets: a status, and whether it was delivered all the same."""
 
     status: int
     message: str = ""
     delivered: bool = False
+    retry_after: str = ""
+
+    def answer(self) -> web.Response:
+        """What LINE says of it."""
+        found = _problem(self.status, self.message)
+        if self.retry_after:
+            found.headers["Retry-After"] = self.retry_after
+        return found
 
 
 @dataclass
@@ -58,10 +66,15 @@ class LineStub:
     members: int = 3
     strangers: frozenset[str] = frozenset()
     """Users who are in no group: a mention of them is refused."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What people call themselves, by user id."""
     transcript: list[Sent] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """What a real LINE would have refused as malformed; tests want it empty."""
     faults: list[Fault] = field(default_factory=list)
+    """What the next pushes meet."""
+    reply_faults: list[Fault] = field(default_factory=list)
+    """What the next replies meet."""
     webhook: str = ""
     calls: list[str] = field(default_factory=list)
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -79,6 +92,7 @@ class LineStub:
                 web.get("/v2/bot/message/quota/consumption", self._consumption),
                 web.get("/v2/bot/group/{id}/members/count", self._count),
                 web.get("/v2/bot/room/{id}/members/count", self._count),
+                web.get("/v2/bot/profile/{id}", self._profile),
                 web.get("/v2/bot/info", self._info),
                 web.get("/v2/bot/channel/webhook/endpoint", self._endpoint),
                 web.post("/v2/bot/channel/webhook/test", self._test),
@@ -96,12 +110,16 @@ class LineStub:
 
     async def _reply(self, request: web.Request) -> web.Response:
         body = await request.json()
+        fault = self.reply_faults.pop(0) if self.reply_faults else None
+        if fault and not fault.delivered:
+            return fault.answer()
         chat, born = self._tokens.pop(body["replyToken"], ("", 0.0))
         if "X-Line-Retry-Key" in request.headers:
             return _problem(400, "X-Line-Retry-Key is not allowed here")
         if not chat or time.monotonic() - born > LIMITS["token_seconds"]:
             return _problem(400, "Invalid reply token")
-        return self._deliver(Sent("reply", chat, body["messages"]))
+        answer = self._deliver(Sent("reply", chat, body["messages"]))
+        return fault.answer() if fault else answer
 
     async def _push(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -111,7 +129,7 @@ class LineStub:
             return _problem(409, "The retry key is already accepted")
         fault = self.faults.pop(0) if self.faults else None
         if fault and not fault.delivered:
-            return _problem(fault.status, fault.message)
+            return fault.answer()
         cost = 1 if body["to"].startswith("U") else self.members
         if self.used + cost > self.limit:
             return _problem(429, MONTHLY)
@@ -119,7 +137,7 @@ class LineStub:
         if answer.status == 200:
             self.used += cost
             self._keys[key] = time.monotonic()
-        return _problem(fault.status, fault.message) if fault else answer
+        return fault.answer() if fault else answer
 
     def _deliver(self, sent: Sent) -> web.Response:
         wrong = complaints(sent.messages)
@@ -139,6 +157,12 @@ class LineStub:
 
     async def _count(self, _: web.Request) -> web.Response:
         return web.json_response({"count": self.members})
+
+    async def _profile(self, request: web.Request) -> web.Response:
+        user = request.match_info["id"]
+        if user not in self.names:
+            return _problem(404, "Not found")
+        return web.json_response({"userId": user, "displayName": self.names[user]})
 
     async def _info(self, _: web.Request) -> web.Response:
         found = {"userId": "U" + "b" * 32, "basicId": "@bot", "displayName": "Release bot"}

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import downloads
+from tests.support import card_renderers, downloads
 
 _CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 
@@ -133,6 +133,13 @@ NEEDS = {
     "postgres": Need("PostgreSQL", postgres_folder, ("postgresql",)),
     "chromium": Need("Chromium", chromium, ("chromium", *_FONTS)),
     "slack": Need("the second Slack", second_slack, ("npm",), _fetch_second_slack, ("npm",)),
+    "cards": Need(
+        "the renderers of cards",
+        card_renderers.folder,
+        ("npm",),
+        card_renderers.fetch,
+        ("npm", "node"),
+    ),
     "elasticsearch": Need(
         "Elasticsearch",
         elasticsearch_folder,

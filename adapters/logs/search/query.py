@@ -39,6 +39,8 @@ class Questions:
     nanos: bool = False
     group: str = ""
     """The only release group that is asked about; empty: every one."""
+    seen_by: datetime | None = None
+    """Only what had arrived by then, where documents say when they arrived."""
 
     def levels(self, window: Window) -> Body:
         """Which words for levels there are; see `paged_levels` where they are many."""
@@ -169,7 +171,14 @@ class Questions:
 
     def _where(self, window: Window) -> list[Body]:
         ends = {"gte": _written(window.start), "lt": _written(window.end), "format": _FORMAT}
-        return [*self._component(), {"range": {self.fields.time: ends}}]
+        return [*self._component(), {"range": {self.fields.time: ends}}, *self._arrived()]
+
+    def _arrived(self) -> list[Body]:
+        if self.seen_by is None or not self.fields.ingested:
+            return []
+        late = {"range": {self.fields.ingested: {"gt": _written(self.seen_by), "format": _FORMAT}}}
+        # Not what arrived later, rather than what arrived before: some say nothing of it.
+        return [{"bool": {"must_not": [late]}}]
 
     def _trouble(self, window: Window, words: Iterable[str]) -> list[Body]:
         return [*self._where(window), {"terms": {self.fields.level: sorted(words)}}]

@@ -82,7 +82,13 @@ class SearchStore:
         gaps = [text("gap.closed_index", index=name) for name in closed]
         async with moment(self._wire, index) as held:
             mapped = await self._mapping(index, filters)
-            questions = Questions(mapped.fields, filters, nanos=mapped.nanos, group=request.group)
+            questions = Questions(
+                mapped.fields,
+                filters,
+                nanos=mapped.nanos,
+                group=request.group,
+                seen_by=request.seen_by,
+            )
             counting = Counting(questions, held, request)
             gaps += await skew_gap(
                 questions, held, now=self._now, limit=self._config.max_clock_skew

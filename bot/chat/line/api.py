@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -25,22 +25,38 @@ TIMEOUT = 8.0
 """Seconds that one call may take; the library's own limit is five minutes."""
 ACCEPTED = 200
 """The status of an error where LINE did what was asked and answered in an unknown shape."""
+BUSY, LONGEST = 5.0, 300.0
+"""Seconds until a call that came too fast is repeated, and the longest that is waited."""
 _MONTHLY = "monthly limit"
 """What the text of a 429 holds when the quota is used up; otherwise calls come too fast."""
 
 
 class LineError(Exception):
-    """A call failed: `status` as LINE answered it, 0 where no answer came."""
+    """A call failed: `status` as LINE answered it, 0 where no answer came.
 
-    def __init__(self, status: int, said: str) -> None:
+    `wait`: seconds after which LINE wants to be called again, or BUSY where it does not say.
+    """
+
+    def __init__(self, status: int, said: str, wait: float = BUSY) -> None:
         super().__init__(f"LINE answered {status}: {said}" if status else f"LINE: {said}")
         self.status = status
         self.said = said
+        self.wait = wait
 
     @property
     def exhausted(self) -> bool:
         """Whether this month's messages are used up."""
         return self.status == 429 and _MONTHLY in self.said.lower()
+
+    @property
+    def busy(self) -> bool:
+        """Whether calls come too fast, so that this very one is wanted later."""
+        return self.status == 429 and not self.exhausted
+
+    @property
+    def unsure(self) -> bool:
+        """Whether LINE may have done all the same what it was asked."""
+        return self.status == 0 or self.status >= 500
 
 
 class LineApi:
@@ -92,6 +108,11 @@ class LineApi:
             found = await self._call(lambda api, **o: api.get_group_member_count(chat, **o))
         return int(found.count)
 
+    async def name(self, user: str) -> str:
+        """The name that somebody has in LINE: chosen freely, so it proves nothing."""
+        found = await self._call(lambda api, **o: api.get_profile(user, **o))
+        return str(found.display_name)
+
     async def bot(self) -> tuple[str, str]:
         """The account's name and its id, `@…`."""
         found = await self._call(lambda api, **o: api.get_bot_info(**o))
@@ -126,7 +147,8 @@ class LineApi:
         except ApiException as error:
             if error.status == 401:
                 self.trouble = "LINE refuses the channel access token"
-            raise LineError(int(error.status or 0), _said(error.body)) from error
+            wait = _wait(error.headers)
+            raise LineError(int(error.status or 0), _said(error.body), wait) from error
         except RuntimeError as error:
             # The bot stops: the session of this call was closed behind it.
             raise LineError(0, "the connection was closed") from error
@@ -150,6 +172,14 @@ def _request(model: Any, body: Message) -> Any:
         return model.from_dict(body)
     except ValueError as error:
         raise LineError(400, f"the message is malformed ({type(error).__name__})") from error
+
+
+def _wait(headers: Mapping[str, str] | None) -> float:
+    """The seconds of `Retry-After`; BUSY where there are none."""
+    try:
+        return min(max(float((headers or {})["Retry-After"]), 0.0), LONGEST)
+    except (KeyError, ValueError):
+        return BUSY
 
 
 def _said(body: object) -> str:

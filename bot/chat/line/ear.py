@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from bot.chat.line import events, taps
+from bot.chat.line import events, more, taps
 from bot.chat.line.dialogs import Dialogs, ask_end, choose_target, picker, zoned
 from bot.chat.line.events import Heard, Kind
-from bot.chat.line.limits import Message
-from bot.chat.line.replies import Replies
+from bot.chat.line.pieces import WAKE
+from bot.chat.line.replies import PLAINLY, Manner, Replies
 from bot.chat.line.tokens import Ticket, Tokens
 from bot.chat.platform import Ground
-from bot.core import intent
+from bot.core import intent, link_code
 from bot.core.config import LineRoom
 from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.value import text
 from bot.core.verb import Verb
-from bot.engine import authority, cards, identity
+from bot.engine import authority, cards, identity, linking
 from bot.engine.cards import FORM, SAY
 from bot.engine.submission import Submission
 from bot.store import Tx
@@ -31,8 +32,12 @@ log = structlog.get_logger("release_master.line")
 
 UNREAD = "unread"
 """The surface of inbox rows that hold what the bot does nothing about."""
+_ELSEWHERE = {"text", "data", "picked"}
+"""What an address needs not hold; a typed code is recorded nowhere."""
 NO_BUTTON = "no_button"
 """The verb of a press whose data the bot never wrote; the intake calls it stale."""
+
+_WOKEN = re.compile(rf"^\s*/?{WAKE}\s+", re.IGNORECASE)
 
 
 class Ear:
@@ -49,7 +54,7 @@ class Ear:
         """Record what it asks for, and begin to do it."""
         heard = events.read(event)
         if heard is None or heard.kind is Kind.OTHER:
-            await self.keep(json.dumps(event), _id(event))
+            await self.keep(json.dumps(_bare(event)), _id(event))
         elif heard.kind is Kind.JOINED:
             if await self.keep(json.dumps(event), heard.id):
                 self._aside(self._replies.say(heard, "", text("line.hello", chat=heard.chat)))
@@ -79,7 +84,13 @@ class Ear:
         return DIRECT if heard.alone else ""
 
     async def _text(self, heard: Heard) -> None:
-        room, asked = self._room(heard), await self._dialogs.awaited(heard)
+        room = self._room(heard)
+        code = _WOKEN.sub("", heard.text, count=1).strip()
+        if link_code.hash_in(code):
+            # Never a reason, and never talk: the intake takes it, or makes it void in a group.
+            await self._submit(heard, self._inbound(heard, room, text=code))
+            return
+        asked = await self._dialogs.awaited(heard)
         names = authority.names(self._services)
         called = heard.called or _for_us(heard.text, names)
         if asked is not None and not called:
@@ -91,22 +102,21 @@ class Ear:
             self._tokens.offer(heard.chat, Ticket(token=heard.token, at=self._services.now()))
             return
         if not room:
-            if await self.keep(json.dumps({"chat": heard.chat}), heard.id):
-                told = text("line.unknown_chat", chat=heard.chat)
-                self._aside(self._replies.say(heard, "", told))
+            await self._unknown(heard)
             return
         meant = intent.parse(heard.text, wake=intent.Wake(required=False), names=names)
         wants_time = isinstance(meant, intent.Misunderstood) and meant.verb is Verb.ERRORS
         quick = [picker(self._ground.words(room))] if wants_time else []
-        await self._submit(heard, self._inbound(heard, room, text=heard.text), quick)
+        await self._submit(heard, self._inbound(heard, room, text=heard.text), Manner(quick=quick))
 
     async def _tap(self, heard: Heard, event: dict[str, Any]) -> None:
         tap, room = taps.read(heard.data), self._room(heard)
         if tap is None:
-            stale = self._inbound(heard, room, verb=NO_BUTTON, value=heard.data[:200])
-            await self._submit(heard, stale)
+            await self._stale(heard, room)
         elif tap.kind == taps.PICK:
             await self._picked(heard, tap, room, event)
+        elif tap.kind == taps.MORE:
+            await self._more(heard, tap, room, event)
         elif tap.kind == taps.DROP:
             if await self.keep(json.dumps(event), heard.id):
                 await self._dialogs.settled(heard)
@@ -118,10 +128,19 @@ class Ear:
         else:
             await self._pressed(heard, tap, room, event)
 
+    async def _stale(self, heard: Heard, room: str) -> None:
+        stale = self._inbound(heard, room, verb=NO_BUTTON, value=heard.data[:200])
+        await self._submit(heard, stale)
+
+    async def _unknown(self, heard: Heard) -> None:
+        """Say the id of a chat that release.yml does not know."""
+        if await self.keep(json.dumps({"chat": heard.chat}), heard.id):
+            told = text("line.unknown_chat", chat=heard.chat)
+            self._aside(self._replies.say(heard, "", told))
+
     def _targets(self, room: str) -> list[str]:
-        """What is started from here; from the chat with the bot alone, everything."""
-        targets = self._services.file().targets.items()
-        return [name for name, t in targets if room in {DIRECT, *t.rooms}]
+        """What is started from here."""
+        return [name for name, t in self._services.file().targets.items() if room in t.rooms]
 
     async def _pressed(self, heard: Heard, tap: taps.Tap, room: str, event: dict[str, Any]) -> None:
         say = self._ground.words(room)
@@ -147,6 +166,19 @@ class Ear:
             asked = ask_end(moment, self._ground.words(room))
             self._aside(self._replies.send(heard, [asked]))
 
+    async def _more(self, heard: Heard, tap: taps.Tap, room: str, event: dict[str, Any]) -> None:
+        """Show all of something; a line that would change anything was never on such a button."""
+        if not room:
+            await self._unknown(heard)
+        elif tap.verb == SAY and more.asked(tap.value, self._services):
+            line = self._inbound(heard, room, text=tap.value)
+            await self._submit(heard, line, Manner(whole=True))
+        elif tap.verb == more.CARD and (card := await more.card(self._services, tap.value)):
+            if await self.keep(json.dumps(event), heard.id):
+                self._aside(self._replies.whole(heard, room, card))
+        else:
+            await self._stale(heard, room)
+
     def _inbound(self, heard: Heard, room: str, **fields: str) -> Inbound:
         return Inbound(
             dedupe=f"line:{heard.id}",
@@ -157,18 +189,46 @@ class Ear:
             **fields,
         )
 
-    async def _submit(self, heard: Heard, inbound: Inbound, quick: Sequence[Message] = ()) -> None:
-        recorded = await self._ground.intake.record(inbound)
+    async def _submit(self, heard: Heard, inbound: Inbound, manner: Manner = PLAINLY) -> None:
+        address = heard.model_dump_json(exclude=_ELSEWHERE)
+        kept = inbound.model_copy(update={"address": address})
+        recorded = await self._ground.intake.record(kept)
         if recorded is not None:
-            self._aside(self._finish(heard, recorded, quick))
+            self._aside(self._finish(heard, recorded, manner))
 
-    async def _finish(self, heard: Heard, recorded: Submission, quick: Sequence[Message]) -> None:
+    async def finish(self, recorded: Submission) -> None:
+        """Do and answer what a killed process recorded, as long as its reply token lives.
+
+        Raises StoreError. A push is not spent on it: what was decided is shown by its release.
+        """
+        heard = Heard.model_validate_json(recorded.inbound.address)
+        await self._do(heard, recorded, PLAINLY)
+
+    async def _finish(self, heard: Heard, recorded: Submission, manner: Manner) -> None:
         try:
-            reply = await self._ground.intake.process(recorded.number, recorded.inbound)
+            await self._do(heard, recorded, manner)
         except StoreError as error:
             log.warning("line_later", code=error.code)
-            reply = Reply(outcome=Outcome.LATER)
-        await self._replies.answer(heard, recorded.inbound, reply, quick)
+            later = Reply(outcome=Outcome.LATER)
+            await self._replies.answer(heard, recorded.inbound, later, manner)
+
+    async def _do(self, heard: Heard, recorded: Submission, manner: Manner) -> None:
+        intake = self._ground.intake
+        with self._tokens.coming(heard.chat):
+            named = await self._named(recorded.inbound, heard)
+
+            async def tell(reply: Reply) -> None:
+                await self._replies.answer(heard, named, reply, manner)
+
+            async with intake.turn(recorded, intake.lane(named)):
+                await intake.process(replace(recorded, inbound=named), tell)
+
+    async def _named(self, inbound: Inbound, heard: Heard) -> Inbound:
+        """The same with the account's name, where people are to recognise the account by it."""
+        linked = inbound.code or inbound.verb in linking.BUTTONS
+        if not linked or not heard.user or not heard.alone:
+            return inbound
+        return inbound.model_copy(update={"display": await self._replies.name(heard.user)})
 
     def _aside(self, work: Any) -> None:
         self._ground.background(_logged(work), "line")
@@ -192,6 +252,14 @@ async def _logged(work: Any) -> None:
 def _for_us(line: str, names: intent.Names) -> bool:
     meant = intent.parse(line, wake=intent.Wake(), names=names)
     return not isinstance(meant, intent.NotForUs)
+
+
+def _bare(event: dict[str, Any]) -> dict[str, Any]:
+    """An event without what people said in it: nothing is done about it."""
+    message = event.get("message")
+    if not isinstance(message, dict):
+        return event
+    return event | {"message": {k: message[k] for k in ("id", "type") if k in message}}
 
 
 def _id(event: dict[str, Any]) -> str:

@@ -27,6 +27,9 @@ CONFIRM_TEXT = 240
 QUICK_REPLIES = 13
 MENTIONS = 20
 BUBBLE_BYTES = 30 * 1024
+BUBBLES = 12
+"""Bubbles of a carousel."""
+CAROUSEL_BYTES = 50 * 1024
 
 # Direction marks would turn the words around it; controls and lone surrogates are no text.
 _HARMFUL = re.compile(
@@ -41,8 +44,10 @@ def width(text: str) -> int:
 
 def cut(text: str, most: int) -> str:
     """The text, cut visibly where it would be longer; never within a character."""
-    plain = _HARMFUL.sub("", text)
-    if width(plain) <= most:
+    # Of a text that is far too long only the beginning is looked at.
+    head = text[: 8 * most]
+    plain = _HARMFUL.sub("", head)
+    if width(plain) <= most and len(head) == len(text):
         return plain
     units = plain.encode("utf-16-le")[: 2 * (most - 1)]
     # Half a character at the end is left out.

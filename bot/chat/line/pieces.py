@@ -75,12 +75,10 @@ def field(name: str, value: str) -> Message:
     return box("horizontal", [left, words(value, size="xs", flex=7)], spacing="sm")
 
 
-def row(cells: Sequence[str], state: str) -> Message:
-    """One row of a table: the first cell in bold with its mark, the others below it."""
-    head = words(f"{mark(state)} {cells[0]}" if state else cells[0], weight="bold", size="xs")
-    rest = " · ".join(cell for cell in cells[1:] if cell.strip())
-    below = [words(rest, size="xs", color=colour(state) if state else DIM)] if rest else []
-    return box("vertical", [head, *below], margin="sm")
+def bubble(body: Sequence[Message], buttons: Sequence[Message] = ()) -> Message:
+    """A bubble of some pieces under each other, with its buttons in its foot."""
+    found: Message = {"type": "bubble", "size": "mega", "body": box("vertical", body, spacing="sm")}
+    return found | ({"footer": box("vertical", buttons, spacing="sm")} if buttons else {})
 
 
 def bars(name: str, values: Sequence[tuple[str, float]], most: float) -> Message:
@@ -130,6 +128,13 @@ def button(label: str, action: Action) -> Message:
     tap = Tap(kind=PRESS, verb=action.verb, value=action.value)
     does = message(label, spoken(action)) if _is_line(action) else postback(label, tap)
     return {"type": "button", "height": "sm", **look[action.style], "action": does}
+
+
+def link(label: str, data: str) -> Message:
+    """A button that changes nothing and shows more."""
+    does = {"type": "postback", "label": shown(label, LABEL), "data": data}
+    does["displayText"] = shown(label, DISPLAY)
+    return {"type": "button", "height": "sm", "style": "link", "action": does}
 
 
 def fits(action: Action) -> bool:

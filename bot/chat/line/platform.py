@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 
 import structlog
@@ -21,6 +22,7 @@ from bot.chat.platform import Ground
 from bot.core.config import LineRoom, RoomConfig
 from bot.core.release import Release
 from bot.core.value import Text
+from bot.engine.submission import Submission
 from bot.ports import Room
 from bot.store.errors import StoreError
 
@@ -70,6 +72,10 @@ class LinePlatform:
             people=lambda: services.file().people,
         )
 
+    async def finish(self, submission: Submission) -> None:
+        """Do and answer what was recorded. Raises StoreError; ValueError for what none can read."""
+        await self._ear.finish(submission)
+
     def notes(self, release: Release) -> tuple[Text, ...]:
         """The pushes that the release may need, against what is left of the month."""
         return need.notes(release, self._ground.services.file(), self.quota)
@@ -117,4 +123,11 @@ class LinePlatform:
             await self._ear.keep(body.decode("utf-8", "replace"))
             return
         for event in found:
-            await self._ear.take(event)
+            try:
+                await self._ear.take(event)
+            except StoreError:
+                raise
+            except Exception:
+                # Sent again it would fail again; who looks for it finds it in the inbox.
+                log.exception("line_event_failed")
+                await self._ear.keep(json.dumps(event))

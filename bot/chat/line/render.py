@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.chat.line import pieces
+from bot.chat.line import pieces, tables
 from bot.chat.line.limits import (
     ALT_TEXT,
     BUBBLE_BYTES,
@@ -19,12 +19,11 @@ from bot.chat.line.limits import (
     size,
     width,
 )
-from bot.chat.line.pieces import DIM, box, words
+from bot.chat.line.pieces import DIM, words
 from bot.chat.texts import Words
-from bot.core.card import Action, Card, Cell, Chart, Row, Table
+from bot.core.card import Action, Card, Cell, Chart, Table
 from bot.core.value import Text, text
 from bot.core.verdict.verdict import Result
-from bot.core.view.marks import NOTHING
 
 HINT = "hint.try"
 """The message key of a line that can be typed as it is: it becomes a quick reply."""
@@ -56,52 +55,61 @@ FOLDS = (
 """Each shows less than the one before it; the last one always fits."""
 
 
+FIRST = {"errors": 3, "verdict": 3}
+"""Rows that a card shows at first where [More] shows all of them; others show FIRST_ROWS."""
+FIRST_ROWS, FIRST_CATEGORIES = 12, 6
+
+
 class Renderer:
     """Draws cards in the words of one room."""
 
     def __init__(self, say: Words) -> None:
         self._say = say
 
-    def message(self, card: Card, *, quick: Sequence[Message] = ()) -> Message:
-        """The card as one Flex message, with quick replies for lines that can be typed."""
+    def message(self, card: Card, *, more: str = "", quick: Sequence[Message] = ()) -> Message:
+        """The card as one Flex message, with quick replies for lines that can be typed.
+
+        `more`: what a button [More] carries, where something is left out; without it as much as
+        fits is shown at once.
+        """
         found: Message = {
             "type": "flex",
             "altText": shown(self._say(card.text), ALT_TEXT),
-            "contents": self.bubble(card),
+            "contents": self.bubble(card, more),
         }
-        items = [*quick, *self._typed(card)][:QUICK_REPLIES]
+        items = [*quick, *self.typed(card)][:QUICK_REPLIES]
         return found | ({"quickReply": {"items": items}} if items else {})
 
-    def bubble(self, card: Card) -> Message:
+    def bubble(self, card: Card, more: str = "") -> Message:
         """The card as a bubble of at most 30 KB."""
-        drawn = self._bubble(card, FOLDS[0])
+        drawn = self._bubble(card, FOLDS[0], more)
         for fold in FOLDS[1:]:
             if size(drawn) <= BUBBLE_BYTES:
                 break
-            drawn = self._bubble(card, fold)
+            drawn = self._bubble(card, fold, more)
         return drawn
 
-    def _bubble(self, card: Card, fold: Fold) -> Message:
-        body = [words(self._say(card.title), weight="bold", size="md")]
-        body += self._state(card)
-        body += self._lines(card, fold)
-        fields = [pieces.field(self._say(n), self._cell(v)) for n, v in card.fields]
-        body += self._some(fields, fold.fields)
+    def _bubble(self, card: Card, fold: Fold, more: str) -> Message:
+        fold = _at_first(card, fold) if more else fold
+        body = self.head(card, fold)
         if card.table and card.table.rows:
             body += self._table(card.table, fold)
         if card.chart:
             body += self._chart(card.chart, fold)
         if card.footer is not None and fold.footer:
-            body.append(words(self._cell(card.footer), size="xxs", color=DIM, margin="md"))
-        found: Message = {
-            "type": "bubble",
-            "size": "mega",
-            "body": box("vertical", body, spacing="sm"),
-        }
+            body.append(words(self.cell(card.footer), size="xxs", color=DIM, margin="md"))
         buttons = [pieces.button(self.label(a), a) for a in card.actions if pieces.fits(a)]
-        if buttons:
-            found["footer"] = box("vertical", buttons, spacing="sm")
-        return found
+        if more and _folded(card, fold):
+            buttons.append(pieces.link(self._say(text("button.more")), more))
+        return pieces.bubble(body, buttons)
+
+    def head(self, card: Card, fold: Fold) -> list[Message]:
+        """What stands above tables and bars: title, state, lines and fields."""
+        body = [words(self._say(card.title), weight="bold", size="md")]
+        body += self._state(card)
+        body += self._lines(card, fold)
+        fields = [pieces.field(self._say(n), self.cell(v)) for n, v in card.fields]
+        return [*body, *self._some(fields, fold.fields)]
 
     def said(self, what: Text) -> str:
         """A sentence in the room's words."""
@@ -117,6 +125,10 @@ class Renderer:
         return cut(whole if said.startswith(shorter.key) else said, LABEL)
 
     def _state(self, card: Card) -> list[Message]:
+        if card.state == "asked":
+            # What is asked says more than that it is asked.
+            same = card.text == card.title
+            return [] if same else [words(self._say(card.text), color=pieces.BLUE)]
         if card.state not in pieces.MARK_STATES:
             return []
         said = self._word(card.state)
@@ -124,22 +136,28 @@ class Renderer:
         return [words(f"{pieces.mark(card.state)} {said}", color=shade, weight="bold")]
 
     def _lines(self, card: Card, fold: Fold) -> list[Message]:
-        said = [self._cell(line) for line in card.lines if not _typable(line)]
+        said = [self.cell(line) for line in card.lines if not _typable(line)]
         said += [a.value for a in card.actions if not pieces.whole(a, self.label(a))]
         found = [words(cut(line, fold.text)) for line in said if line.strip()]
         return self._some(found, fold.lines)
 
     def _table(self, table: Table, fold: Fold) -> list[Message]:
         caption = words(self._say(table.caption), size="xs", color=DIM, margin="md")
-        rows = sorted(table.rows, key=_calm) if len(table.rows) > fold.rows else list(table.rows)
-        drawn = [self._row(row, fold) for row in rows[: fold.rows]]
-        more = len(rows) - len(drawn)
-        return [caption, *drawn, *([self._more(more)] if more else [])]
-
-    def _row(self, row: Row, fold: Fold) -> Message:
-        return pieces.row(
-            [cut(self._cell(c), fold.text) for c in row.cells] or [NOTHING], row.state
-        )
+        header = [self._say(name) for name in table.header]
+        calm_last = len(table.rows) > fold.rows
+        rows = sorted(table.rows, key=tables.calm) if calm_last else list(table.rows)
+        names = tables.naming(table)
+        drawn = [
+            tables.row(
+                header,
+                tables.shortened([self.cell(c) for c in row.cells], fold.text),
+                row.state,
+                names=names,
+            )
+            for row in rows[: fold.rows]
+        ]
+        left = len(rows) - len(drawn)
+        return [caption, *drawn, *([tables.more(left)] if left else [])]
 
     def _chart(self, chart: Chart, fold: Fold) -> list[Message]:
         names = chart.categories[: fold.categories]
@@ -155,14 +173,11 @@ class Renderer:
             else:
                 found.append(words(f"{cut(name, fold.text)}: {pieces.text_bar(values)}", size="xs"))
         left = len(chart.categories) - len(names)
-        return [*found, *([self._more(left)] if left else [])]
+        return [*found, *([tables.more(left)] if left else [])]
 
     def _some(self, found: list[Message], most: int) -> list[Message]:
         left = len(found) - most
-        return found if left <= 0 else [*found[:most], self._more(left)]
-
-    def _more(self, count: int) -> Message:
-        return words(f"+{count} …", size="xs", color=DIM)
+        return found if left <= 0 else [*found[:most], tables.more(left)]
 
     def _word(self, state: str) -> str:
         kind = "result" if state in set(Result) else "state"
@@ -170,10 +185,11 @@ class Renderer:
         said = self._say(text(key))
         return state.replace("_", " ") if said == key else said
 
-    def _cell(self, cell: Cell) -> str:
+    def cell(self, cell: Cell) -> str:
+        """A cell or a line in the room's words."""
         return cell if isinstance(cell, str) else self._say(cell)
 
-    def _typed(self, card: Card) -> list[Message]:
+    def typed(self, card: Card) -> list[Message]:
         """Whole lines that the card suggests, each to be said by one tap."""
         lines = [_typable(line) for line in card.lines]
         return [say_it(line, f"release {line}") for line in lines if line and width(line) <= 280]
@@ -185,9 +201,19 @@ def _typable(line: Cell) -> str:
     return str(line.params.get("line", "")) if hint and isinstance(line, Text) else ""
 
 
-def _calm(row: Row) -> bool:
-    """Rows where something happens stand first when not all can be shown."""
-    return row.state in {"", "waiting", "done", "left_out", "cancelled"}
+def _at_first(card: Card, fold: Fold) -> Fold:
+    """What is shown where [More] shows the rest; one single row is not worth a button."""
+    rows = FIRST.get(card.kind, FIRST_ROWS)
+    count = len(card.table.rows) if card.table else 0
+    most = count if count == rows + 1 else rows
+    return replace(
+        fold, rows=min(fold.rows, most), categories=min(fold.categories, FIRST_CATEGORIES)
+    )
+
+
+def _folded(card: Card, fold: Fold) -> bool:
+    """Whether rows are left out, which are what [More] shows."""
+    return card.table is not None and len(card.table.rows) > max(fold.rows, 1)
 
 
 def say_it(label: str, line: str) -> Message:

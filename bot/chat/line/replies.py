@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from bot.chat.line import fresh
+import structlog
+
+from bot.chat.line import fresh, more
+from bot.chat.line.api import LineError
+from bot.chat.line.carousel import LISTED, carousel
 from bot.chat.line.events import Heard
 from bot.chat.line.limits import MESSAGES, QUICK_REPLIES, Message
+from bot.chat.line.pieces import WAKE
 from bot.chat.line.render import Renderer, plain, say_it
 from bot.chat.line.speaker import Speaker
 from bot.chat.line.tokens import Ticket
@@ -16,16 +22,38 @@ from bot.chat.texts import Words
 from bot.core import button
 from bot.core.card import Card
 from bot.core.config import Role
-from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.release import Phase
 from bot.core.value import Text, text
 from bot.core.verb import Verb
+from bot.engine import watching
 from bot.engine.services import Services
+
+log = structlog.get_logger("release_master.line")
 
 PATIENCE = 1.2
 """Seconds that the token of an accepted command waits for what the release says next."""
 _OVER = frozenset({Outcome.DECIDED, Outcome.EXPIRED})
 _ASKABLE = (Verb.STATUS, Verb.ERRORS, Verb.HISTORY, Verb.WHOAMI)
+_NEXT: Message = {
+    "quickReply": {
+        "items": [say_it(said, f"{WAKE} {said}") for said in ("status", "errors since deploy")]
+    }
+}
+"""What is asked next while a release runs; everything else is a button of its cards."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an answer is shown."""
+
+    quick: Sequence[Message] = ()
+    """Quick replies in front of those that the card has."""
+    whole: bool = False
+    """[More] was pressed: every row, as a carousel."""
+
+
+PLAINLY = Manner()
 
 
 class Replies:
@@ -45,7 +73,7 @@ class Replies:
         self._patience = patience
 
     async def answer(
-        self, heard: Heard, inbound: Inbound, reply: Reply, quick: Sequence[Message] = ()
+        self, heard: Heard, inbound: Inbound, reply: Reply, manner: Manner = PLAINLY
     ) -> None:
         """Tell how it ended; what was accepted is shown by what the release says next."""
         card, number = reply.card, reply.release
@@ -55,6 +83,8 @@ class Replies:
             await self._accepted(heard, inbound.room, number)
         elif reply.outcome is Outcome.REPEATED or card is None:
             return
+        elif manner.whole:
+            await self.whole(heard, inbound.room, card)
         elif card.kind == "status" and card.release is not None:
             await self._show(heard, inbound.room, card.release)
         elif reply.outcome in _OVER and inbound.verb:
@@ -65,8 +95,28 @@ class Replies:
             await self._show(heard, inbound.room, shown, first=first, nonce=nonce)
         else:
             told = await self._told(inbound, reply, card)
-            message = self._draw(inbound.room).message(told)
-            await self._speaker.answer(heard.token, [_offering(message, card, quick)])
+            message = self._message(inbound, told)
+            await self._speaker.answer(heard.token, [_offering(message, card, manner.quick)])
+
+    def _message(self, inbound: Inbound, card: Card) -> Message:
+        draw = self._draw(inbound.room)
+        listed = carousel(draw, card) if card.kind in LISTED else None
+        if listed is not None:
+            return listed
+        return draw.message(card, more=more.of_line(inbound.text, self._services))
+
+    async def whole(self, heard: Heard, room: str, card: Card) -> None:
+        """Every row of a card; a card that has few is shown as it is."""
+        draw = self._draw(room)
+        await self._speaker.answer(heard.token, [carousel(draw, card) or draw.message(card)])
+
+    async def name(self, user: str) -> str:
+        """What LINE calls somebody who talks with the bot alone; empty where it does not say."""
+        try:
+            return await self._speaker.api.name(user)
+        except LineError as error:
+            log.warning("line_name_unread", error=str(error))
+            return ""
 
     async def say(self, heard: Heard, room: str, what: Text) -> None:
         """One sentence."""
@@ -84,8 +134,9 @@ class Replies:
             # A plan is shown by its question, an end by its result.
             if release is None or release.phase is Phase.PLANNED or not release.live:
                 return []
-            shown = fresh.cards(self._services, release)
-            return [self._draw(room).message(shown[f"release:{release.id}:board"])]
+            key = f"release:{release.id}:board"
+            shown = fresh.cards(self._services, release)[key]
+            return [self._draw(room).message(shown, more=more.of_card(key))]
 
         ticket = Ticket(token=heard.token, at=self._services.now(), preface=board)
         self._speaker.tokens.offer(heard.chat, ticket)
@@ -107,8 +158,15 @@ class Replies:
         """The release as it is now; its open questions need not be pushed any more then."""
         release = await fresh.stored(self._services, number)
         now = fresh.cards(self._services, release, nonce) if release else {}
+        if room.startswith(DIRECT):
+            now = {key: watching.for_one(card) for key, card in now.items()}
         draw = self._draw(room)
-        messages = [draw.message(card) for card in ([first] if first else []) + [*now.values()]]
+        messages = [draw.message(first)] if first else []
+        messages += [draw.message(card, more=more.of_card(key)) for key, card in now.items()]
+        if release is not None and release.live:
+            # Only the newest message shows them.
+            shown = messages[:MESSAGES]
+            messages = [*shown[:-1], shown[-1] | _NEXT]
         done = plain(self._words(room)(text("line.done")))
         if await self._speaker.answer(heard.token, messages or [done]):
             asked = [key for key, card in now.items() if worth(card) is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.chat.line import more
 from bot.chat.line.limits import Message
 from bot.chat.line.render import Renderer, mention
 from bot.chat.line.speaker import Speaker
@@ -45,14 +46,14 @@ class LineChat:
         value = worth(card)
         if value is None or ref not in {None, HELD}:
             return ref or HELD
-        messages = [self._draw(card), *self._called(card), *self._evidence(card)]
+        messages = [self._draw(key, card), *self._called(card), *self._evidence(card)]
         return await self._speaker.tell(self._chat, f"{self._key}:{key}", value, messages)
 
     async def close(self) -> None:
         """Nothing to give back: the connection belongs to the platform."""
 
-    def _draw(self, card: Card) -> Message:
-        return Renderer(self._say()).message(card)
+    def _draw(self, key: str, card: Card) -> Message:
+        return Renderer(self._say()).message(card, more=more.of_card(key))
 
     def _called(self, card: Card) -> list[Message]:
         """A mention of those who are asked, where LINE can mention them: in groups and rooms."""
@@ -72,4 +73,4 @@ class LineChat:
         if card.kind != "question":
             return []
         of_it = [key for key, told in self._verdicts.items() if told.release == card.release]
-        return [self._draw(self._verdicts.pop(key)) for key in of_it]
+        return [self._draw(key, self._verdicts.pop(key)) for key in of_it]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from bot.chat.line.limits import MESSAGES, Message
 from bot.chat.line.quota import Quota
 from bot.chat.line.tokens import Tokens
 from bot.chat.line.worth import Worth
-from bot.ports import RoomError
+from bot.ports import RoomBusyError, RoomError
 from bot.store import Store, Tx
 from bot.store.errors import StoreError
 
@@ -24,6 +25,8 @@ KEPT = "line:push:"
 """Kept values under this prefix: a push with its retry key, until LINE has long accepted it."""
 FORGOTTEN = timedelta(days=2)
 """LINE knows a retry key for one day."""
+AGAIN = (0.5, 2.0)
+"""Seconds before a reply is tried again: its token lives for about a minute."""
 REPLIED, PUSHED, DROPPED = "replied", "pushed", "dropped"
 """How a chat was told; dropped: the quota is too low for what it was worth."""
 
@@ -47,20 +50,32 @@ class Speaker:
         self._now = now
 
     async def answer(self, token: str, messages: Sequence[Message]) -> bool:
-        """Reply to what somebody said; False when the token was too old or used."""
-        if not token:
-            return False
-        try:
-            await self.api.reply(token, messages[:MESSAGES])
-        except LineError as error:
-            log.warning("line_reply_failed", error=str(error))
-            return False
-        return True
+        """Reply to what somebody said; False when the token was too old or used.
+
+        A reply has no retry key, but its token is good for one: where LINE did not say whether
+        it took a reply, and then does not know the token any more, it did.
+        """
+        unsure = False
+        for wait in (*AGAIN, None) if token else ():
+            try:
+                await self.api.reply(token, messages[:MESSAGES])
+            except LineError as error:
+                if unsure and error.status == 400:
+                    return True
+                log.warning("line_reply_failed", error=str(error))
+                unsure = unsure or error.unsure
+                if wait is None or not (error.unsure or error.busy):
+                    return False
+                await asyncio.sleep(wait)
+            else:
+                return True
+        return False
 
     async def tell(self, chat: str, key: str, worth: Worth, messages: Sequence[Message]) -> str:
         """Tell a chat something by itself; returns how. The same key is told once."""
         kept = await self._kept(key)
         if kept is None:
+            await self.tokens.expected(chat)
             ticket = self.tokens.take(chat, self._now())
             preface = await ticket.preface() if ticket and ticket.preface else []
             if ticket and await self.answer(ticket.token, [*preface, *messages]):
@@ -97,6 +112,8 @@ class Speaker:
                 # Whoever left the group cannot be mentioned; the others must hear it all the same.
                 await self._push(chat, key, bare, None)
                 return
+            if error.busy:
+                raise RoomBusyError(str(error), error.wait) from error
             raise RoomError(str(error)) from error
         self.quota.spent(cost)
         await self._keep(key, {"key": kept["key"], "messages": [], "sent": True})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.chat.line.limits import DATA
 from bot.core.value import Value
 
-PRESS, DECIDE, DROP, PICK = "p", "d", "k", "t"
+PRESS, DECIDE, DROP, PICK, MORE = "p", "d", "k", "t", "m"
 REASONS = ("logs", "version", "moment", "known", "checked")
 """The reasons that are offered; each has a sentence `line.reason.…`."""
 
@@ -18,12 +18,14 @@ class Tap(Value):
     """One press of a button."""
 
     kind: str
-    """PRESS: the button of a card; DECIDE: the answer to the dialog in front of it; DROP: no."""
+    """PRESS: the button of a card; DECIDE: the answer to the dialog in front of it; DROP: no;
+    PICK: a moment was picked; MORE: show all of what was cut short."""
     verb: str = ""
     reason: str = ""
     """One of REASONS, or empty."""
     value: str = ""
-    """The value of the card's action; of PICK the moment that was picked first."""
+    """The value of the card's action; of PICK the moment that was picked first; of MORE which
+    card (`more.py`)."""
 
     def write(self) -> str:
         """The one way to write it: `p|approve||v1|42|…`. Raises ValueError when it is too long."""
@@ -47,7 +49,7 @@ def _written(tap: Tap) -> str:
 def read(data: str) -> Tap | None:
     """What `write` wrote; None for anything else. Never raises."""
     parts = data.split("|", 3)
-    if len(data) > DATA or len(parts) != 4 or parts[0] not in {PRESS, DECIDE, DROP, PICK}:
+    if len(data) > DATA or len(parts) != 4 or parts[0] not in {PRESS, DECIDE, DROP, PICK, MORE}:
         return None
     if parts[2] and parts[2] not in REASONS:
         return None

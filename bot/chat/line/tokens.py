@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +12,8 @@ from bot.chat.line.limits import Message
 
 YOUNG = timedelta(seconds=50)
 """LINE says that a token lives about a minute, and that this may change."""
+WITHIN = 2.0
+"""Seconds that a push waits for the token of a command that is being done in its chat."""
 
 
 @dataclass
@@ -29,9 +32,33 @@ class Tokens:
 
     def __init__(self) -> None:
         self._newest: dict[str, Ticket] = {}
+        self._coming: dict[str, list[asyncio.Event]] = {}
+
+    @contextmanager
+    def coming(self, chat: str) -> Iterator[None]:
+        """A command of this chat is being done: its token may soon be on offer."""
+        done = asyncio.Event()
+        self._coming.setdefault(chat, []).append(done)
+        try:
+            yield
+        finally:
+            done.set()
+            self._coming[chat].remove(done)
+            if not self._coming[chat]:
+                del self._coming[chat]
+
+    async def expected(self, chat: str, within: float = WITHIN) -> None:
+        """Wait until nothing more is coming, or something is on offer; `within` so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                for done in tuple(self._coming.get(chat, ())):
+                    if chat not in self._newest:
+                        await done.wait()
 
     def offer(self, chat: str, ticket: Ticket) -> None:
         """Put a token on offer in place of the one before, unless that is newer."""
+        for done in self._coming.get(chat, ()):
+            done.set()
         before = self._newest.get(chat)
         if ticket.token and (before is None or before.at <= ticket.at):
             self._newest[chat] = ticket

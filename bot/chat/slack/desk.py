@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum, auto, unique
 from typing import Any
 
 import structlog
 
 from bot.chat.slack.answers import Answers, notice
-from bot.chat.slack.inbound import Heard
-from bot.chat.slack.people import People, StrangerError, UnknownError
+from bot.chat.slack.inbound import Heard, address, restored
+from bot.chat.slack.people import People
+from bot.chat.slack.reading import Reading
 from bot.chat.slack.workspace import Workspace
-from bot.core import access, button, intent
 from bot.core.command import Command
-from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
-from bot.core.normalise import normalise
+from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.value import text
-from bot.core.verb import Verb
-from bot.engine import authority
-from bot.engine.transition import load, note
-from bot.store import Tx
+from bot.engine.submission import Submission
+from bot.engine.turns import Lane, lane
 from bot.store.errors import StoreError
-from bot.store.rows import BOT
 
 log = structlog.get_logger("release_master.slack")
 
 WITHIN = 2.0
 """Seconds in which something must be recorded; Slack wants its acknowledgement within three."""
+SILENT = 2.5
+"""Seconds after which whoever decided something hears that it is recorded and still at work."""
+
+Tell = Callable[[Heard, str, Reply], Awaitable[None]]
+"""Tells somebody how it ended, in the language of a room."""
 
 
 @unique
@@ -48,6 +49,7 @@ class Desk:
         self.workspace = workspace
         self.people = people
         self.answers = Answers(workspace)
+        self._reading = Reading(workspace, people)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, heard: Heard, *, again: bool) -> Taken:
@@ -79,6 +81,33 @@ class Desk:
             ended.cancel()
             return None
 
+    async def finish(self, recorded: Submission) -> None:
+        """Do and answer something that was recorded, also by a killed process.
+
+        Raises StoreError, and ValueError for what this version cannot read.
+        """
+        heard = restored(recorded.inbound)
+        await self._finish(heard, recorded, self.answers.reply)
+
+    def is_late(self, line: str) -> bool:
+        """Whether so many look at something now that the answer to this line comes late."""
+        if self.workspace.ground.intake.delay(Lane.LOOK) <= WITHIN:
+            return False
+        meant = self._reading.parsed(self.plain(line))
+        return lane(meant.verb if isinstance(meant, Command) else None) is Lane.LOOK
+
+    def plain(self, line: str) -> str:
+        """A line without Slack's escapes, and without the mention that called the bot."""
+        return self._reading.plain(line)
+
+    def room(self, heard: Heard) -> str:
+        """The key of the room in which it was said; empty where that is no room."""
+        return self._reading.room(heard)
+
+    async def place(self, heard: Heard) -> str:
+        """The room that a click counts for; on the App Home that of its release."""
+        return await self._reading.place(heard)
+
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the acknowledgement, and keep it until it ends."""
         task = asyncio.create_task(work)
@@ -95,160 +124,82 @@ class Desk:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _do(self, heard: Heard, recorded: asyncio.Future[Taken], *, again: bool) -> None:
-        def note_it() -> None:
-            if not recorded.done():
-                recorded.set_result(Taken.RECORDED)
-
-        late, room = False, ""
         try:
-            reply, room = await self._submit(heard, note_it)
+            kept = await self.workspace.ground.intake.record(self._inbound(heard))
         except StoreError as error:
-            late = True
             log.warning("not_recorded", code=error.code)
-            reply = None
-        if late and not recorded.done():
-            recorded.set_result(Taken.NOT_YET)
-        if reply is not None:
-            note_it()
-            await self.answers.reply(heard, room, reply)
-        elif not again:
-            await self._say(heard, "slack.not_recorded")
+            if not recorded.done():
+                recorded.set_result(Taken.NOT_YET)
+            if not again:
+                await self._say(heard, "slack.not_recorded")
+            return
+        if not recorded.done():
+            recorded.set_result(Taken.RECORDED)
+        if kept is None:
+            # The first delivery of it is answered, or was.
+            return
+        try:
+            await self._finish(heard, kept, self.answers.reply)
+        except StoreError as error:
+            # It is done and answered as soon as the store works again.
+            log.warning("done_later", code=error.code)
+            await self._say(heard, "slack.later")
 
     async def _decided(self, heard: Heard, ended: asyncio.Future[Reply]) -> None:
-        room = self.room(heard)
+        async def tell(heard: Heard, room: str, reply: Reply) -> None:
+            if not ended.done():
+                ended.set_result(reply)
+            else:
+                await self.answers.reply(heard, room, reply)
+
+        intake, inbound = self.workspace.ground.intake, self._inbound(heard)
         try:
-            reply, room = await self._submit(heard, lambda: None)
+            kept = await intake.record(inbound)
+            if kept is not None:
+                await self._finish(heard, kept, tell)
+            else:
+                await tell(heard, inbound.room, await intake.repeated(inbound))
         except StoreError:
             said = notice(text("slack.not_recorded"))
-            reply = Reply(outcome=Outcome.REFUSED, card=said)
-        if not ended.done():
-            ended.set_result(reply)
-        else:
-            await self.answers.reply(heard, room, reply)
+            await tell(heard, inbound.room, Reply(outcome=Outcome.REFUSED, card=said))
 
     async def _say(self, heard: Heard, key: str) -> None:
         await self.answers.tell(heard, self.room(heard), notice(text(key)))
 
-    async def _submit(self, heard: Heard, recorded: Callable[[], None]) -> tuple[Reply, str]:
-        """The answer, and the room in whose language it is given."""
-        said, verb = await self._meant(heard)
-        try:
-            person = await self.people.person(
-                heard.user, heard.team, fresh=verb is None or verb in access.FRESH
-            )
-        except UnknownError:
-            return _refusal("refused.slack_unknown"), self.room(heard)
-        except StrangerError:
-            await self._noted(await self._inbound(heard, said, ""), heard)
-            return _refusal("refused.slack_stranger"), self.room(heard)
-        inbound = await self._inbound(heard, said, person)
-        reply = await self.workspace.ground.intake.submit(inbound, recorded)
-        return reply, f"{DIRECT}{person}" if inbound.room == DIRECT else inbound.room
+    async def _finish(self, heard: Heard, kept: Submission, tell: Tell) -> None:
+        """Find out who it was, do it, and tell the answer."""
+        intake = self.workspace.ground.intake
+        said, verb = self._reading.meant(kept.inbound)
+        lane_ = lane(verb) if said else Lane.DECIDE
+        soon = asyncio.get_running_loop().call_later(SILENT, self._at_work, heard, lane_)
 
-    async def _inbound(self, heard: Heard, said: str, person: str) -> Inbound:
+        async def told(reply: Reply) -> None:
+            soon.cancel()
+            await tell(heard, kept.inbound.room, reply)
+
+        try:
+            async with intake.turn(kept, lane_):
+                if kept.reply is None:
+                    await self._reading.identify(heard, kept, said, verb)
+                await intake.process(kept, told)
+        finally:
+            soon.cancel()
+
+    def _at_work(self, heard: Heard, lane_: Lane) -> None:
+        """No decision is silent; who only looks was told when it was acknowledged."""
+        if lane_ is not Lane.LOOK:
+            self.beside(self._say(heard, "slack.later"))
+
+    def _inbound(self, heard: Heard) -> Inbound:
+        """What is recorded. Who it was is found out afterwards: until then it is nobody."""
         return Inbound(
             dedupe=heard.dedupe,
             surface="slack",
-            room=await self.place(heard),
-            person=person,
-            # Without a person the engine would look one up, past the user groups.
-            identity=f"slack:{heard.user}" if person else "",
+            room=self.room(heard),
             at=self.workspace.services.now(),
-            text=said,
+            text="" if heard.verb else self.plain(heard.text),
             verb=heard.verb,
             value=heard.value,
             reason=heard.reason,
+            address=address(heard),
         )
-
-    async def _meant(self, heard: Heard) -> tuple[str, Verb | None]:
-        """The line in plain form, with the release of its thread, and its verb.
-
-        None where the verb cannot be told; then as much care is taken as for a decision.
-        """
-        if heard.verb:
-            return "", Verb(heard.verb) if heard.verb in set(Verb) else None
-        line = self.plain(heard.text)
-        meant = intent.parse(
-            line,
-            wake=intent.Wake(required=False),
-            names=authority.names(self.workspace.services),
-        )
-        if not isinstance(meant, Command):
-            return line or "help", Verb.HELP
-        release = await self.workspace.release_of(self.room(heard), heard.thread)
-        named = meant.release is not None or meant.bare or meant.target
-        if release is not None and not named and meant.verb in OF_RELEASE:
-            line = intent.spell(meant.model_copy(update={"release": release}))
-        return line, meant.verb
-
-    def plain(self, line: str) -> str:
-        """A line without Slack's escapes, and without the mention that called the bot."""
-        plain = normalise(line[:MOST], slack=True)
-        me = f"@{self.workspace.user}"
-        if self.workspace.user:
-            plain = plain.removeprefix(me).removesuffix(me)
-        return plain.strip(" ,:")
-
-    def room(self, heard: Heard) -> str:
-        """The key of the room in which it was said; empty where that is no room."""
-        found = heard.room or self.workspace.room_of(heard.channel)
-        return found or (DIRECT if heard.direct else "")
-
-    async def place(self, heard: Heard) -> str:
-        """The room that a click counts for; on the App Home that of its release."""
-        if not heard.home:
-            return self.room(heard)
-        value = button.read(heard.value)
-        if value is None:
-            return ""
-        wanted = value.release
-        release = await self.workspace.services.store.read(lambda tx: load(tx, wanted))
-        return self.workspace.home_of(release) if release is not None else ""
-
-    async def _noted(self, inbound: Inbound, heard: Heard) -> None:
-        """Somebody from elsewhere tried to use the bot: the journal keeps that, once."""
-        services = self.workspace.services
-        value = button.read(heard.value)
-        said = heard.verb or inbound.text
-        fact = text("fact.slack_stranger", user=heard.user, team=heard.team, said=said[:100])
-
-        def work(tx: Tx) -> None:
-            body, now = inbound.model_dump_json(), services.now()
-            row = tx.record(inbound.dedupe, inbound.surface, body, now)
-            if row is None:
-                return
-            tx.settle(row, Reply(outcome=Outcome.REFUSED).model_dump_json(), now)
-            known = value is not None and load(tx, value.release) is not None
-            number = value.release if value is not None and known else BOT
-            note(tx, number, "refused_stranger", (fact,), now=now, actor=heard.user)
-
-        await services.store.transact(work)
-
-
-MOST = 4001
-"""Characters of a line that are looked at; the grammar refuses what is longer than half of it."""
-OF_RELEASE = frozenset(
-    {
-        Verb.STATUS,
-        Verb.APPROVE,
-        Verb.REJECT,
-        Verb.GO,
-        Verb.CONFIRM,
-        Verb.PAUSE,
-        Verb.RESUME,
-        Verb.ABORT,
-        Verb.RETRY,
-        Verb.SKIP,
-        Verb.CHECK,
-        Verb.OVERRIDE,
-        Verb.ROLLBACK,
-        Verb.NOTE,
-    }
-)
-"""Verbs that mean the release of the thread in which they are said."""
-
-
-def _refusal(key: str) -> Reply:
-    said = text(key)
-    card_ = notice(said).model_copy(update={"kind": "refusal", "state": "refused"})
-    return Reply(outcome=Outcome.REFUSED, card=card_)

@@ -213,13 +213,14 @@ class Dialogs:
     def misses_target(self, line: str) -> bool:
         """Whether this line wants a start and does not say of what."""
         plain = self._desk.plain(line)
+        if plain.split(" ")[-1].casefold() != "start":
+            return False
         meant = intent.parse(
             plain,
             wake=intent.Wake(required=False),
             names=authority.names(self._workspace.services),
         )
-        missing = isinstance(meant, intent.Misunderstood) and meant.what == "target"
-        return missing and plain.split(" ")[-1].casefold() == "start"
+        return isinstance(meant, intent.Misunderstood) and meant.what == "target"
 
 
 def _abort(release: Release, heard: Heard) -> Action | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bot.chat.slack.render import ASK
+from bot.core.inbound import Inbound
 from bot.engine import cards
 from bot.engine.cards import SAY
 
@@ -164,6 +165,30 @@ def with_reason(heard: Heard, reason: str) -> Heard:
     if heard.verb == SAY:
         return typed(heard, cards.with_reason(heard.value, reason))
     return replace(heard, reason=reason)
+
+
+def address(heard: Heard) -> str:
+    """Who did it, where, and how they are answered: all that an inbox row does not hold anyway."""
+    kept = {name: value for name in _KEPT if (value := getattr(heard, name))}
+    return json.dumps(kept)
+
+
+def restored(inbound: Inbound) -> Heard:
+    """What was heard, from the inbox row of this process or of another one.
+
+    Raises ValueError when the row has no address that this version understands.
+    """
+    found = json.loads(inbound.address)
+    try:
+        known = {name: value for name, value in found.items() if name in _KEPT}
+        return Heard(**known, **{name: getattr(inbound, name) for name in _IN_THE_ROW})
+    except (AttributeError, TypeError) as error:
+        raise ValueError(inbound.address) from error
+
+
+_IN_THE_ROW = ("dedupe", "text", "verb", "value", "reason")
+_PASSING = frozenset({*_IN_THE_ROW, "trigger", "asks"})
+_KEPT = tuple(field.name for field in fields(Heard) if field.name not in _PASSING)
 
 
 def values(body: Payload) -> dict[str, str]:

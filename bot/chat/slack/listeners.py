@@ -18,6 +18,7 @@ from bot.chat.slack.inbound import Payload
 from bot.chat.slack.render import ASK, PRESS
 from bot.chat.slack.workspace import Workspace
 from bot.core.inbound import Outcome
+from bot.core.value import text
 from bot.engine.cards import FORM
 
 COMMAND = "/release"
@@ -67,8 +68,11 @@ class Listeners:
         heard = inbound.command(body)
         if self._dialogs.misses_target(heard.text):
             self._desk.beside(self._dialogs.ask_start(heard))
-        else:
-            await self._desk.take(heard, again=False)
+            return await ack()
+        taken = await self._desk.take(heard, again=False)
+        if taken is Taken.RECORDED and self._desk.is_late(heard.text):
+            words = self._desk.workspace.words(self._desk.room(heard))
+            return await ack(words(text("slack.queued")))
         return await ack()
 
     async def event(self, body: Payload, ack: AsyncAck) -> BoltResponse:

@@ -27,6 +27,7 @@ from bot.chat.slack.workspace import Workspace
 from bot.core.config import RoomConfig, SlackRoom
 from bot.core.release import Release
 from bot.core.value import Text
+from bot.engine.submission import Submission
 
 log = structlog.get_logger("release_master.slack")
 
@@ -73,6 +74,10 @@ class SlackPlatform:
         if platform != self.name or not user:
             return None
         return Channel(key, user, workspace=self._workspace, people=self._people)
+
+    async def finish(self, submission: Submission) -> None:
+        """Do and answer what was recorded. Raises StoreError; ValueError for what none can read."""
+        await self._desk.finish(submission)
 
     def notes(self, release: Release) -> tuple[Text, ...]:
         """Nothing: messages cost nothing here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from enum import StrEnum, unique
 from typing import Literal
@@ -36,11 +37,35 @@ class OnAlert(StrEnum):
     PAUSE = "pause"
 
 
+_AFTERWARDS = frozenset(
+    {
+        "on_fail",
+        "rollback_scope",
+        "rollback_countdown",
+        "auto_rollback_without_backtest",
+        "max_false_fail",
+        "repeats",
+        "repeat_every",
+        "late_limit",
+        "max_lag",
+        "on_alert",
+    }
+)
+"""What does not change which verdict the counts lead to."""
+
+SUCCESS_LEVELS = ("INFO", "NOTICE", "DEBUG", "TRACE")
+"""What `two_sided` counts beside the levels of trouble."""
+
+
 class Policy(Value):
     """The rules of checks. Every duration of the comparison is divided by `time_scale`."""
 
-    comparison: Literal["seed-2020"] = "seed-2020"
-    """The statistic: `seed-2020` is the rule of the OpenChat team's talk."""
+    comparison: Literal["seed-2020", "calibrated"] = "seed-2020"
+    """The statistic: `seed-2020` is the rule of the OpenChat team's talk; `calibrated` knows from
+    the baseline how often it would be wrong (docs/verdict.md)."""
+    two_sided: bool = False
+    """With `calibrated`: also find what vanished, such as lines about success. Then the levels
+    INFO, NOTICE, DEBUG and TRACE are counted as well; what rises or is new there is only shown."""
     on_fail: OnFail = OnFail.ASK
     """observe: all rounds run and the worst counts; ask: people decide; roll_back: by itself."""
     rollback_scope: RollbackScope = RollbackScope.COMPONENT
@@ -77,3 +102,20 @@ class Policy(Value):
     """The levels that count as trouble."""
     on_alert: OnAlert = OnAlert.PAUSE
     """What an alert of the system layer does to a release of its component."""
+
+    @property
+    def statistic(self) -> str:
+        """A digest of all that decides which verdict the same counts lead to."""
+        body = self.model_dump_json(exclude=set(_AFTERWARDS))
+        return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+    @property
+    def counted_levels(self) -> tuple[str, ...]:
+        """The levels that are counted by type."""
+        more = SUCCESS_LEVELS if self.two_sided else ()
+        return (*self.levels, *(level for level in more if level not in self.levels))
+
+    @property
+    def looks_between_rounds(self) -> bool:
+        """Whether silent looks between the rounds may end a check early."""
+        return self.comparison == "calibrated" and self.on_fail is not OnFail.OBSERVE

@@ -28,7 +28,10 @@ class Rule(StrEnum):
     NEW = "A"
     """Never seen in the baseline window."""
     RISE = "B"
-    """Seen more often in the observation window than in the whole baseline window."""
+    """Seen more often in the observation window than in the whole baseline window, or (policy
+    `calibrated`) more often than by chance."""
+    GONE = "gone"
+    """Seen less often than by chance; only policy `calibrated` with `two_sided` looks for it."""
 
 
 class Finding(Value):
@@ -53,6 +56,15 @@ class TypeLine(Value):
     after: int
     multiple: float | None
     """Rate after / rate before; None when there was nothing before."""
+    expected: float | None = None
+    """Documents expected in the observation window; only policy `calibrated` knows."""
+    low: float | None = None
+    high: float | None = None
+    """The 95 % interval of `multiple`."""
+    limit: float | None = None
+    """The smallest multiple that would have been an alarm; None where none could have been."""
+    control: int | None = None
+    """Documents on the hosts that still run what they ran; None where there are none."""
 
 
 class Verdict(Value):
@@ -68,7 +80,8 @@ class Verdict(Value):
     observed_start: Moment
     observed_end: Moment
     needed_multiple: float
-    """How many times the rate must have risen for rule B to see it now."""
+    """How many times the rate must have risen to be seen now, in the type that shows it soonest;
+    0 where that is not known."""
     types: tuple[TypeLine, ...] = ()
     """The largest types by count after, at most 20."""
     documents: int = 0
@@ -76,3 +89,14 @@ class Verdict(Value):
     lag_seconds: float | None = None
     """Age of the newest document when the round ran."""
     link: str = ""
+    comparison: str = "seed-2020"
+    alarms: tuple[Text, ...] = ()
+    """What policy `calibrated` found, a line a type, only what no earlier round reported."""
+    watch: tuple[Text, ...] = ()
+    """What is worth a look and no alarm; a pass may have some."""
+    quiet: Text | None = None
+    """How the other types were, and what would have been seen."""
+    open_until: Moment | None = None
+    """The window is not over before then: it is inconclusive because nothing is decided yet."""
+    rarities: dict[str, float] = {}
+    """Type -> how rare its score was (-log10): what releases do again and again is a ritual."""

@@ -6,9 +6,10 @@ from bot.core.card import Card, Cell, Chart, Row, Series, Table
 from bot.core.release import Release, Round, Step, StepKind, StepState
 from bot.core.value import Text, text
 from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
-from bot.core.view.marks import times
+from bot.core.view.marks import NOTHING, times
 
 BARS = 8
+WATCH_LINES = 5
 
 
 def check(release: Release, step: Step) -> Card:
@@ -30,7 +31,7 @@ def check(release: Release, step: Step) -> Card:
         lines=tuple(_lines(release, step)),
         fields=tuple(_links(step)),
         table=_evidence(step.rounds[-1].verdict) if step.rounds else None,
-        chart=types_chart(step.rounds[-1].verdict.types) if step.rounds else None,
+        chart=verdict_chart(step.rounds[-1].verdict) if step.rounds else None,
         at=step.rounds[-1].ran_at if step.rounds else step.started_at,
         footer=_numbers(step.rounds[-1].verdict) if step.rounds else None,
     )
@@ -59,11 +60,19 @@ def _lines(release: Release, step: Step) -> list[Cell]:
     lines: list[Cell] = []
     # A round that was repeated is told once, as it was the last time.
     for item in {r.number: r for r in step.rounds}.values():
-        lines.append(_round(item, policy.rounds))
-        lines += [_finding(f) for f in item.verdict.findings]
-        lines += list(item.verdict.reasons)
+        # That a window was still open is no failed measurement.
+        waits = sum(r.number == item.number and bool(r.verdict.open_until) for r in step.rounds)
+        repeats = item.repeat - (waits if item.verdict.open_until is None else item.repeat)
+        lines.append(_round(item, policy.rounds, repeats))
+        lines += found_lines(item.verdict)
+        if item.verdict.open_until is None or item.number == step.rounds[-1].number:
+            lines += list(item.verdict.reasons)
+    if step.rounds:
+        lines += _beside(step.rounds[-1].verdict)
     if step.state is StepState.DONE and step.result is Result.PASS:
-        lines.append(text("check.finished", step=step.id))
+        watch = len(step.rounds[-1].verdict.watch)
+        key = "check.finished_watch" if watch else "check.finished"
+        lines.append(text(key, step=step.id, count=watch))
     if step.state is StepState.UNSURE and step.detail and step.detail not in lines:
         lines.append(step.detail)
     if step.state is StepState.CANCELLED:
@@ -74,14 +83,35 @@ def _lines(release: Release, step: Step) -> list[Cell]:
     return lines
 
 
-def _round(item: Round, rounds: int) -> Text:
-    again = "check.round_repeated" if item.repeat else "check.round"
+def found_lines(verdict: Verdict) -> list[Cell]:
+    """What a round found, a line a type, with one message of each."""
+    if not verdict.alarms:
+        return [_finding(found) for found in verdict.findings]
+    samples = [
+        text("finding.sample", type=found.error_type, sample=found.sample)
+        for found in verdict.findings
+        if found.sample
+    ]
+    return [*verdict.alarms, *samples]
+
+
+def _beside(verdict: Verdict) -> list[Cell]:
+    """What is no alarm: types worth a look, and how all others were."""
+    lines: list[Cell] = list(verdict.watch[:WATCH_LINES])
+    more = len(verdict.watch) - WATCH_LINES
+    if more > 0:
+        lines.append(text("check.more_watch", count=more))
+    return lines + ([verdict.quiet] if verdict.quiet else [])
+
+
+def _round(item: Round, rounds: int, repeats: int) -> Text:
+    again = "check.round_repeated" if repeats > 0 else "check.round"
     return text(
         "check.round_late" if item.late else again,
         round=item.number,
         rounds=rounds,
-        repeat=item.repeat,
-        result=f"result.{item.verdict.result}",
+        repeat=max(repeats, 0),
+        result=f"result.{'open' if item.verdict.open_until else item.verdict.result}",
         at=item.ran_at.isoformat(),
     )
 
@@ -98,17 +128,24 @@ def _finding(found: Finding) -> Text:
 
 
 def _numbers(verdict: Verdict) -> Text:
+    key = "check.numbers"
+    if verdict.comparison != "seed-2020":
+        canary = any(line.control is not None for line in verdict.types)
+        key = "check.numbers_canary" if canary else "check.numbers_calibrated"
     return text(
-        "check.numbers",
+        key,
         documents=verdict.documents,
         multiple=round(verdict.needed_multiple),
         since=verdict.observed_start.isoformat(),
         until=verdict.observed_end.isoformat(),
+        start=verdict.baseline_start.isoformat(),
     )
 
 
 def _evidence(verdict: Verdict) -> Table:
     """The table of a round: what broke a rule is marked, whichever rule it was."""
+    if verdict.comparison != "seed-2020":
+        return expected_table(verdict)
     return types_table(verdict.types, frozenset(f.error_type for f in verdict.findings))
 
 
@@ -133,10 +170,56 @@ def types_table(types: tuple[TypeLine, ...], failed: frozenset[str] = frozenset(
     )
 
 
+def expected_table(verdict: Verdict) -> Table:
+    """Counts against what was expected, with the range that fits them, and the control's."""
+    canary = any(line.control is not None for line in verdict.types)
+    columns = ["type", "expected", "seen", "multiple", "range", *(["control"] if canary else [])]
+    failed = {str(line.params.get("type")) for line in verdict.alarms}
+    return Table(
+        caption=text("check.table"),
+        header=tuple(text(f"column.{name}") for name in columns),
+        rows=tuple(
+            Row(cells=_cells(line, canary=canary), state=_mark(line, frozenset(failed)))
+            for line in verdict.types
+        ),
+    )
+
+
+def _cells(line: TypeLine, *, canary: bool) -> tuple[Cell, ...]:
+    known = line.expected is not None and line.low is not None and line.high is not None
+    cells: tuple[Cell, ...] = (
+        line.error_type,
+        f"{line.expected:.1f}" if line.expected is not None else NOTHING,
+        str(line.after),
+        times(line.multiple),
+        f"{times(line.low)} \N{EN DASH} {times(line.high)}" if known else NOTHING,
+    )
+    control = NOTHING if line.control is None else str(line.control)
+    return (*cells, control) if canary else cells
+
+
 def _mark(line: TypeLine, failed: frozenset[str]) -> str:
     if line.error_type in failed:
         return str(Result.FAIL)
     return "new" if not line.before and line.after else ""
+
+
+def verdict_chart(verdict: Verdict) -> Chart | None:
+    """Bars of a round: before and after, or what was expected and what was seen."""
+    if verdict.comparison == "seed-2020":
+        return types_chart(verdict.types)
+    shown = verdict.types[:BARS]
+    if not shown:
+        return None
+    expected = tuple(round(t.expected or 0.0, 1) for t in shown)
+    return Chart(
+        title=text("check.chart_expected"),
+        categories=tuple(t.error_type for t in shown),
+        series=(
+            Series(name=text("column.expected"), values=expected),
+            Series(name=text("column.seen"), values=tuple(float(t.after) for t in shown)),
+        ),
+    )
 
 
 def types_chart(types: tuple[TypeLine, ...]) -> Chart | None:

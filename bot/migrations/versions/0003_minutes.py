@@ -1,4 +1,4 @@
-"""Minute counts: the baseline of each component, packed day by day."""
+"""Minute counts: the baseline of each component, packed day by day; the counts of verdicts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the two tables."""
+    """Make the three tables."""
     op.create_table(
         "baselines",
         sa.Column("key", sa.Text(), nullable=False),
@@ -32,9 +32,19 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key", "day", name="pk_minute_days"),
     )
+    op.create_table(
+        "verdict_counts",
+        sa.Column("release_id", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("repeat", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("release_id", "step", "round", "repeat", name="pk_verdict_counts"),
+    )
 
 
 def downgrade() -> None:
-    """Forget them; they are read again from the log stores."""
+    """Forget them; minutes are read again from the log stores, verdicts cannot be recounted."""
+    op.drop_table("verdict_counts")
     op.drop_table("minute_days")
     op.drop_table("baselines")

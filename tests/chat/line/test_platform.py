@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.chat.line.ear import UNREAD
+from bot.chat.line.ear import UNREAD, Ear
+from bot.chat.line.events import Heard
 from bot.store.errors import StoreError
 from tests.support.line_bots import GROUP, MIKA, REN, Chat
 from tests.support.line_stub import sign
@@ -97,6 +98,24 @@ async def test_what_cannot_be_read_is_kept(chat: Chat) -> None:
     """Signed is signed: LINE gets its 200, and the body can be looked at later."""
     assert [await chat.stub.post(raw=body) for body in MALFORMED] == [200] * len(MALFORMED)
     assert await count(chat, UNREAD) == len(MALFORMED)
+
+
+async def test_an_event_that_nobody_foresaw_is_kept(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours is no reason for LINE to send it for ever, nor to lose what follows."""
+
+    async def broken(ear: Ear, heard: Heard) -> None:
+        raise ArithmeticError(heard.text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ear, "_text", broken)
+        odd = chat.stub.text(GROUP, MIKA, "release status")
+        joined = chat.stub.event(GROUP, REN, type="join")
+        assert await chat.stub.post(odd, joined) == 200
+
+    assert GROUP in (await chat.until("release bot")).said
+    assert await count(chat, UNREAD) == 2
 
 
 JSON = st.recursive(

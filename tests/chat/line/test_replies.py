@@ -106,6 +106,20 @@ async def test_people_may_talk_with_each_other(chat: Chat) -> None:
     assert "Active releases: 0" in alone.said
 
 
+async def test_one_to_one_there_is_nothing_to_press(chat: Chat) -> None:
+    """Decisions are made in the target's rooms, so a button here would only be refused."""
+    await gate(chat)
+    board = await chat.say("status", REN, REN)
+    form = await chat.say("start", REN, REN)
+    none = await chat.after(chat.stub.tap(REN, REN, chat.stub.data("Choose what to start", form)))
+    refused = await chat.say("approve #1", REN, REN)
+
+    assert "Release #1 waits for the approval of pay" in board.said
+    assert '"Approve"' not in board.said
+    assert "No target is released from here." in none.said
+    assert "commanded in another room: Release group" in refused.said
+
+
 async def test_any_text_said_alone_reaches_the_intake(chat: Chat) -> None:
     """Also one that is no command, such as a code that links an account."""
     assert "Not understood" in (await chat.say("ABCD-1234", STRANGER, STRANGER)).said

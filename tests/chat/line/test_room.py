@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.line.api import LineApi
+from bot.chat.line.api import BUSY, LineApi
 from bot.chat.line.quota import Quota
 from bot.chat.line.room import HELD, LineChat
 from bot.chat.line.speaker import DROPPED, PUSHED, REPLIED, Speaker
@@ -18,7 +18,7 @@ from bot.chat.texts import Words
 from bot.core.card import Action, Card
 from bot.core.config import Person
 from bot.core.value import text
-from bot.ports import RoomError
+from bot.ports import RoomBusyError, RoomError
 from bot.store import Store
 from tests.support.engines import ManualClock
 from tests.support.line_bots import GROUP, REN, SHARED, Chat, LineTwins, line_chat, line_yml
@@ -153,6 +153,47 @@ async def test_a_push_that_was_not_delivered_is_delivered_later(world: World) ->
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", sent.key)
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("7", 7.0), ("", BUSY), ("soon", BUSY), ("9999", 300.0)]
+)
+async def test_who_comes_too_fast_is_told_when_to_come_again(
+    world: World, said: str, seconds: float
+) -> None:
+    """A question is never given up for that; a reply token that comes meanwhile serves."""
+    world.stub.faults = [Fault(429, TOO_FAST, retry_after=said)]
+    with pytest.raises(RoomBusyError) as caught:
+        await world.room.show(KEY, GATE, None)
+    world.hear()
+
+    assert caught.value.seconds == seconds
+    assert await world.room.show(KEY, GATE, None) == REPLIED
+
+
+@pytest.mark.parametrize("fault", [Fault(500), Fault(429, TOO_FAST), Fault(502, delivered=True)])
+async def test_a_reply_is_tried_again_and_said_once(
+    world: World, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether LINE took the reply it did not answer is told by its token."""
+    monkeypatch.setattr("bot.chat.line.speaker.AGAIN", (0.0, 0.0))
+    world.stub.reply_faults = [fault]
+    world.hear()
+
+    assert await world.room.show(KEY, GATE, None) == REPLIED
+    assert [sent.how for sent in world.stub.transcript] == ["reply"]
+
+
+async def test_a_line_that_takes_no_replies_is_pushed_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three times are enough: somebody must decide."""
+    monkeypatch.setattr("bot.chat.line.speaker.AGAIN", (0.0, 0.0))
+    world.stub.reply_faults = [Fault(500)] * 3
+    world.hear()
+
+    assert await world.room.show(KEY, GATE, None) == PUSHED
+    assert world.stub.reply_faults == []
+
+
 @pytest.mark.scenario(78)
 async def test_the_two_meanings_of_429(world: World) -> None:
     """Too fast is tried again by a push; used up, a reply token still serves."""
@@ -247,7 +288,9 @@ async def test_the_start_says_what_it_will_cost(tmp_path: Path) -> None:
         asked = await chat.say("release start shop")
 
     # 5 questions and the end in the group, start, canary and finish in the other; 3 members each.
-    assert "up to 9 pushes, 27 messages to all members, but only 10 of 20 are left" in asked.said
+    assert (
+        "up to 9 pushes; messages to all members: 27, but left this month: 10 of 20" in asked.said
+    )
 
 
 @pytest.mark.scenario(81)

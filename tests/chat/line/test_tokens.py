@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from bot.chat.line.tokens import Ticket, Tokens
@@ -33,3 +34,31 @@ def test_a_token_is_taken_back_unless_it_was_taken() -> None:
     tokens.offer("c", ticket)
     tokens.take("c", T0)
     assert not tokens.withdraw("c", ticket)
+
+
+async def test_a_push_waits_for_the_token_of_a_command() -> None:
+    """What a command brings about may be told before the command is answered."""
+    tokens, ticket = Tokens(), Ticket(token="t", at=T0)
+    with tokens.coming("c"):
+        waits = asyncio.create_task(tokens.expected("c"))
+        await tokens.expected("another")
+        await asyncio.sleep(0)
+        assert not waits.done()
+        tokens.offer("c", ticket)
+        await waits
+    assert tokens.take("c", T0) is ticket
+
+    with tokens.coming("c"):
+        waits = asyncio.create_task(tokens.expected("c"))
+        await asyncio.sleep(0)
+    await waits
+    assert tokens.take("c", T0) is None
+
+
+async def test_a_command_that_takes_long_holds_up_nothing() -> None:
+    """After its time the push goes out."""
+    tokens = Tokens()
+    with tokens.coming("c"), tokens.coming("c"):
+        await tokens.expected("c", within=0.01)
+        assert tokens.take("c", T0) is None
+    await tokens.expected("c")

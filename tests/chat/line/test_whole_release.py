@@ -168,7 +168,7 @@ async def test_with_nothing_left_a_release_is_still_driven(tmp_path: Path) -> No
     """By replies alone; the room that only hears gets nothing."""
     async with line_chat(tmp_path, LineStub(limit=10, used=10), file=openchat()) as chat:
         asked = await chat.say("release start shop")
-        assert "only 0 of 10 are left" in asked.said
+        assert "left this month: 0 of 10" in asked.said
         await chat.press("Start", MIKA, said=asked)
         for component in ("chat", "gateway"):
             gate = await waiting(chat, component)

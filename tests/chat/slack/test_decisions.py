@@ -214,7 +214,8 @@ async def test_an_old_card_after_a_restart(socket_slack: SecondSlack, tmp_path: 
         await slack.press("ren", gate, "Approve")
         await slack.see(lambda m: "ended" in m["text"])
         await slack.press("kai", gate, "Approve")
-        await slack.private("kai", "has ended")
+        told = await slack.private("kai", "has ended")
+        assert "Approved by Ren" in told["text"]
         boards = [m for m in await slack.messages() if " · " in title(m)]
 
         assert len(boards) == 1

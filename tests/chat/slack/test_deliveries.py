@@ -38,14 +38,14 @@ async def test_repeated_events_count_once_and_lost_ones_come_again(
         slack.proxy.faults.forget_first = slack.proxy.faults.twice = True
         await slack.say("ren", f"<@{BOT}> note #1 heard once")
         slack.proxy.faults.forget_first = slack.proxy.faults.twice = False
-        sick, submit = iter([True]), bot.intake.submit
+        sick, record = iter([True]), bot.intake.record
 
         async def unstable(*args: Any, **named: Any) -> Any:
             if next(sick, False):
                 raise StoreError("store.locked")
-            return await submit(*args, **named)
+            return await record(*args, **named)
 
-        monkeypatch.setattr(bot.intake, "submit", unstable)
+        monkeypatch.setattr(bot.intake, "record", unstable)
         await slack.say("ren", f"<@{BOT}> note #1 heard again")
         await slack.proxy.until(lambda: len(slack.proxy.made("chat.postEphemeral")) == 2)
         notes = await _notes(bot)
@@ -73,13 +73,13 @@ async def test_a_slow_store_claims_nothing(
     slack = socket_slack
     monkeypatch.setattr("bot.chat.slack.desk.WITHIN", 0.05)
     async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)) as bot:
-        free, submit = asyncio.Event(), bot.intake.submit
+        free, record = asyncio.Event(), bot.intake.record
 
         async def slow(*args: Any, **named: Any) -> Any:
             await free.wait()
-            return await submit(*args, **named)
+            return await record(*args, **named)
 
-        monkeypatch.setattr(bot.intake, "submit", slow)
+        monkeypatch.setattr(bot.intake, "record", slow)
         await slack.command("mika", "whoami")
         await slack.private("mika", "Not recorded yet")
         free.set()
@@ -88,7 +88,7 @@ async def test_a_slow_store_claims_nothing(
         async def broken(*args: Any, **named: Any) -> Any:
             raise StoreError("store.full")
 
-        monkeypatch.setattr(bot.intake, "submit", broken)
+        monkeypatch.setattr(bot.intake, "record", broken)
         await slack.command("ren", "whoami")
         await slack.private("ren", "please repeat")
         assert slack.proxy.late == []
@@ -168,6 +168,7 @@ async def test_an_outage_during_the_canary(
         await slack.command("mika", "start openchat")
         start = await slack.question("Start release")
         await slack.press("mika", start, "Start")
+        await slack.see(lambda m: "Started by Mika" in m["text"])
         slack.proxy.faults.down = True
         await slack.proxy.drop_sockets()
         asked = asyncio.Event()

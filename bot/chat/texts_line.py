@@ -1,0 +1,7 @@
+"""What only LINE's own buttons say: message key to English template."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "button.more": "More",
+}

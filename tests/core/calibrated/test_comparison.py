@@ -1,0 +1,223 @@
+"""Policy `calibrated` applied to a release: what is asked, and what may be said of the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.calibrated import comparison
+from bot.core.value import text
+from bot.core.verdict.verdict import Result, Rule
+from tests.support.compared import MINUTE, RESTARTED, Compared
+from tests.support.engines import T0
+
+SIX_TIMES = {("WARN", "Slow"): 10.0}
+NEW = {("ERROR", "Boom"): 3.0}
+ALL = ("chat-1", "chat-2", "chat-3")
+
+
+async def test_minutes_are_asked_for_from_the_start_of_the_restart() -> None:
+    """By host and minute, and who lives since its end; the day before by the hour."""
+    where = Compared().situation(5)
+    asked, before = comparison.request(where), comparison.history_request(where)
+
+    assert (asked.windows[0].start, asked.windows[0].end) == (T0 + MINUTE, where.now)
+    assert asked.windows[1].start == RESTARTED
+    assert (asked.bucket, asked.alive, asked.by_host) == (MINUTE, True, True)
+    assert before.bucket == timedelta(hours=1)
+    assert before.windows[0].end == T0
+    assert before.windows[0].length == timedelta(hours=24)
+
+
+async def test_every_duration_is_divided_by_the_time_scale() -> None:
+    """A minute of the comparison is a second in the try-out."""
+    where = Compared().situation(0.1, time_scale=60.0)
+
+    assert comparison.request(where).bucket == timedelta(seconds=1)
+    assert comparison.history_request(where).windows[0].length == timedelta(minutes=24)
+
+
+@pytest.mark.parametrize("restarted", [("chat-1",), ALL])
+async def test_a_healthy_component_is_open_then_passes(restarted: tuple[str, ...]) -> None:
+    """Nothing is decided before the window and its lag are over."""
+    compared = Compared(restarted=restarted)
+    early, late, ripe = [await compared.judged(n) for n in (5, 15.5, 16)]
+
+    assert [v.result for v in (early, late)] == [Result.INCONCLUSIVE] * 2
+    assert early.open_until == late.open_until == RESTARTED + 16 * MINUTE
+    assert [reason.key for reason in early.reasons] == ["calibrated.window_open"]
+    assert early.reasons[0].params["needed"] == 15
+    assert (ripe.result, ripe.open_until, ripe.reasons) == (Result.PASS, None, ())
+    assert ripe.alarms == ()
+
+
+async def test_a_rise_on_the_canary_is_proven_against_the_control() -> None:
+    """The line names both, the table has interval and limit, and a fail needs no whole window."""
+    verdict = await Compared(broken=SIX_TIMES).judged(6)
+    [line], [found] = verdict.alarms, verdict.findings
+    top = verdict.types[0]
+
+    assert (verdict.result, verdict.open_until) == (Result.FAIL, None)
+    assert line.key == "calibrated.canary"
+    assert (found.rule, found.error_type) == (Rule.RISE, "WARN Slow")
+    assert top.error_type == "WARN Slow"
+    assert top.low is not None
+    assert top.low > 1
+    assert top.control is not None
+    assert top.expected == pytest.approx(top.control / 2, rel=0.3)
+
+
+async def test_what_rises_everywhere_is_not_the_canarys_fault() -> None:
+    """Five times as many on all hosts while only one was restarted: suspicious, no alarm."""
+    compared = Compared()
+    compared.logs.broken["1.9"] = {("WARN", "Slow"): 10.0}
+    compared.broken.update(SIX_TIMES)
+    verdict = await compared.judged(16)
+
+    assert verdict.result is Result.PASS
+    assert "WARN Slow" in {line.params.get("type") for line in verdict.watch}
+
+
+async def test_without_a_control_the_baseline_decides() -> None:
+    """All hosts run the new version: counts against what the baseline expects."""
+    verdict = await Compared(restarted=ALL, broken=SIX_TIMES).judged(4)
+    line = verdict.alarms[0]
+    slow = verdict.types[0]
+
+    assert (line.key, line.params["type"]) == ("calibrated.up", "WARN Slow")
+    assert int(str(line.params["odds"])) > 100
+    assert slow.expected == pytest.approx(6.0 * 4, rel=0.3)
+    assert slow.limit is not None
+    assert slow.control is None
+    assert verdict.quiet is not None
+
+
+async def test_a_new_type_on_several_hosts_is_an_alarm_and_a_single_one_is_watched() -> None:
+    """Never in the baseline; one event alone is worth a look only."""
+    loud = await Compared(restarted=ALL, broken=NEW).judged(3)
+    once = Compared(restarted=ALL)
+    where = once.situation(16)
+    counts = await once.counts(where)
+    row = counts.windows[0].types[0]
+    row = replace(row, error_type="Rare", level="ERROR", count=1)
+    window = counts.windows[0]
+    more = window.model_copy(update={"types": (*window.types, row)})
+    seen = counts.model_copy(update={"windows": (more, *counts.windows[1:])})
+    quiet = comparison.judge(where, seen, await once.prior(where))
+
+    assert [f.rule for f in loud.findings if f.error_type == "ERROR Boom"] == [Rule.NEW]
+    assert quiet.result is Result.PASS
+    assert [line.key for line in quiet.watch] == ["calibrated.new_watch"]
+
+
+async def test_a_type_that_the_long_memory_knows_is_not_new() -> None:
+    """Seen two months ago: it is no birth."""
+    known = frozenset({"ERROR Boom", "ERROR Gone", "WARN Slow"})
+    verdict = await Compared(restarted=ALL, broken=NEW).judged(3, known=known)
+
+    assert Rule.NEW not in {f.rule for f in verdict.findings}
+
+
+async def test_without_a_baseline_there_is_no_pass_but_the_canary_may_fail() -> None:
+    """The reason says what is missing; the canary's test needs no baseline."""
+    reading = text("baseline.reading", component="chat", day=1, days=10)
+    nothing: dict[str, Any] = {
+        "missing": reading,
+        "calibration": None,
+        "recent": None,
+        "births": None,
+    }
+    healthy = await Compared().judged(16, **nothing)
+    broken = await Compared(broken=SIX_TIMES).judged(8, **nothing)
+
+    assert (healthy.result, healthy.reasons) == (Result.INCONCLUSIVE, (reading,))
+    assert healthy.open_until is None
+    assert broken.result is Result.FAIL
+
+
+async def test_gaps_forbid_a_pass_and_allow_a_fail() -> None:
+    """Late or missing lines could only add events."""
+    gap = text("gap.closed_index", index="logs-1")
+
+    assert (await Compared().judged(16, reasons=(gap,))).result is Result.INCONCLUSIVE
+    assert (await Compared(broken=SIX_TIMES).judged(8, reasons=(gap,))).result is Result.FAIL
+
+
+async def test_a_minute_without_any_line_is_unknown() -> None:
+    """Nobody wrote for two minutes: no pass, and the reason counts them."""
+    compared = Compared(restarted=ALL)
+    where = compared.situation(16)
+    counts = await compared.counts(where)
+    window = counts.windows[0]
+    dark = {RESTARTED + 5 * MINUTE, RESTARTED + 6 * MINUTE}
+    less = window.model_copy(
+        update={
+            "alive": tuple(one for one in window.alive if one.bucket not in dark),
+            "types": tuple(row for row in window.types if row.bucket not in dark),
+        }
+    )
+    seen = counts.model_copy(update={"windows": (less, *counts.windows[1:])})
+    verdict = comparison.judge(where, seen, await compared.prior(where))
+
+    assert verdict.result is Result.INCONCLUSIVE
+    assert verdict.reasons == (text("calibrated.missing_minutes", count=2),)
+
+
+@pytest.mark.scenario(63)
+async def test_known_lag_moves_the_moment_of_a_pass() -> None:
+    """Documents take three minutes: the window is over three minutes later, which is said."""
+    compared = Compared(restarted=ALL)
+    compared.logs.lag = 3 * MINUTE
+
+    verdict = await compared.judged(17)
+
+    assert verdict.result is Result.INCONCLUSIVE
+    assert verdict.open_until == RESTARTED + 18 * MINUTE
+    assert (await compared.judged(18)).result is Result.PASS
+
+
+async def test_vanished_success_lines_are_found_when_asked_for() -> None:
+    """Two-sided: a line of level INFO that all hosts stop writing."""
+    compared = Compared(policy={"two_sided": True}, restarted=ALL)
+    where = compared.situation(16)
+    before = compared.baseline(where, T0)
+
+    assert "INFO" in where.policy.counted_levels
+    assert any(key.startswith("INFO ") for key in before.keys)
+    compared.logs.stopped = {("INFO", "Accepted"): RESTARTED}
+    verdict = await compared.judged(16)
+    assert [(f.rule, f.error_type) for f in verdict.findings] == [(Rule.GONE, "INFO Accepted")]
+
+
+async def test_vanished_success_lines_are_found_on_the_canary() -> None:
+    """Its share of a type falls although the control writes on."""
+    compared = Compared(policy={"two_sided": True})
+    compared.logs.stopped = {("INFO", "Accepted"): RESTARTED}
+    compared.logs.stopped_on = {"chat-1"}
+    verdict = await compared.judged(12)
+
+    assert [line.key for line in verdict.alarms] == ["calibrated.canary_gone"]
+
+
+async def test_a_ritual_is_shown_and_no_alarm() -> None:
+    """What every healthy release did, and not more of it, is the noise of a restart."""
+    first = await Compared(broken=SIX_TIMES).judged(8)
+    past = {key: (value + 9.0,) * 6 for key, value in first.rarities.items()}
+    again = await Compared(broken=SIX_TIMES).judged(8, rituals=past)
+
+    assert set(first.rarities) >= {"canary WARN Slow"}
+    assert again.alarms == ()
+    assert "WARN Slow" in {line.params.get("type") for line in again.watch}
+
+
+async def test_what_was_reported_is_not_reported_again() -> None:
+    """The round still fails."""
+    compared = Compared(broken=SIX_TIMES)
+    where = compared.situation(10, reported=frozenset({"WARN Slow"}))
+    verdict = comparison.judge(where, await compared.counts(where), await compared.prior(where))
+
+    assert verdict.result is Result.FAIL
+    assert (verdict.alarms, verdict.findings) == ((), ())
