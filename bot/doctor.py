@@ -12,13 +12,20 @@ from bot.core.config import OnFail
 from bot.core.config.problem import Problem
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
+from bot.core.effect import EffectKind
 from bot.core.operation import UnreachableError
+from bot.engine.last_resort import TRIES
 from bot.engine.planner import may_roll_back
 from bot.platforms import examine_platforms, write_cards
 from bot.resources import Factory
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.errors import StoreError
+
+STUCK = 20
+"""So many effects that do not succeed are listed."""
+_ENDING = (EffectKind.TIMER, EffectKind.SHOW, EffectKind.SHARE)
+"""Effects that are done once they are taken; the others are looked at again and again."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ async def examine(
         lines.append(f"ok       cards: {write_cards(cards)} files in {cards}")
     if offline:
         return Report(tuple(lines))
-    lines.append(await _store(settings))
+    lines += await _store(settings)
     for name in settings.file.targets:
         for component in settings.file.targets[name].components:
             lines.append(await _executor(settings, factory, name, component))
@@ -83,16 +90,25 @@ def _policies(settings: Settings) -> list[str]:
     return lines
 
 
-async def _store(settings: Settings) -> str:
+async def _store(settings: Settings) -> list[str]:
     store = Store(settings.environment.database_url)
     try:
         await store.open()
-        live = len(await store.read(lambda tx: tx.live_heads()))
+        live, stuck = await store.read(
+            lambda tx: (len(tx.live_heads()), tx.often_tried(TRIES, _ENDING, STUCK))
+        )
     except StoreError as error:
-        return f"PROBLEM  store: {error}"
+        return [f"PROBLEM  store: {error}"]
     finally:
         await store.close()
-    return f"ok       store: {live} live releases"
+    return [
+        f"ok       store: {live} live releases",
+        *(
+            f"warning  #{row.release_id}: {row.key} was tried {row.tries} times and is not done; "
+            "the log says why"
+            for row in stuck
+        ),
+    ]
 
 
 async def _executor(settings: Settings, factory: Factory, target: str, component: str) -> str:
