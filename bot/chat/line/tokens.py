@@ -48,8 +48,8 @@ class Tokens:
                 del self._coming[chat]
 
     async def expected(self, chat: str, within: float = WITHIN) -> None:
-        """Wait until nothing more is coming, or something is on offer; `within` so many seconds."""
-        coming = () if chat in self._newest else tuple(self._coming.get(chat, ()))
+        """Wait until nothing more is coming, or its token is on offer, at most so many seconds."""
+        coming = tuple(self._coming.get(chat, ()))
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 for done in coming:
