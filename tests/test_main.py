@@ -189,15 +189,43 @@ def test_doctor_says_how_far_each_baseline_is(
     assert "PROBLEM  baseline of pay in app: 0 of 2 days: The log store could not count: " in said
 
 
-def test_doctor_says_why_a_server_cannot_count_and_never_the_secret(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("kind", ["elasticsearch", "opensearch"])
+def test_a_certificate_that_cannot_be_read_is_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
-    """An Elasticsearch that does not answer is a problem of each component that it counts."""
+    """No release finds out by itself."""
     path = _environment(monkeypatch, tmp_path)
     file = release_yml()
     [name] = file["log_stores"]
     file["log_stores"][name] = {
-        "kind": "elasticsearch",
+        "kind": kind,
+        "addresses": ["https://127.0.0.1:9"],
+        "index": "logs-{component}",
+        "ca_file": "none.pem",
+    }
+    path.write_text(yaml.safe_dump(file))
+
+    assert main(["check-config"]) == 1
+
+    assert f"log_stores.{name}.ca_file: 'none.pem' cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "server"), [("elasticsearch", "Elasticsearch"), ("opensearch", "OpenSearch")]
+)
+def test_doctor_says_why_a_server_cannot_count_and_never_the_secret(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    server: str,
+) -> None:
+    """A server that does not answer is a problem of each component that it counts."""
+    path = _environment(monkeypatch, tmp_path)
+    file = release_yml()
+    [name] = file["log_stores"]
+    file["log_stores"][name] = {
+        "kind": kind,
         "addresses": ["http://127.0.0.1:9"],
         "index": "logs-{component}",
         "username": "bot",
@@ -210,7 +238,7 @@ def test_doctor_says_why_a_server_cannot_count_and_never_the_secret(
 
     said = capsys.readouterr().out
     assert code == 1
-    assert f"PROBLEM  shop/pay: log store {name}: Elasticsearch cannot be reached" in said
+    assert f"PROBLEM  shop/pay: log store {name}: {server} cannot be reached" in said
     assert "opensesame" not in said
 
 

@@ -37,6 +37,7 @@ class _Document:
     host: str
     message: str
     late: timedelta | None
+    group: str
 
 
 class MemoryStore:
@@ -59,12 +60,13 @@ class MemoryStore:
         host: str,
         message: str = "",
         ingested: datetime | None = None,
+        group: str = "",
     ) -> None:
         """Write one document; the times have a zone. With several types it counts for each."""
         given = error_type if isinstance(error_type, tuple) else (error_type,)
         types = tuple(dict.fromkeys(one or NO_TYPE for one in given)) or (NO_TYPE,)
         late = max(ingested - time, timedelta(0)) if ingested else None
-        document = _Document(utc(time), level_name(level), types, host, message, late)
+        document = _Document(utc(time), level_name(level), types, host, message, late, group)
         self._documents.setdefault(component, []).append(document)
 
     def gap(self, gap: Text) -> None:
@@ -85,7 +87,11 @@ class MemoryStore:
         if self._failure:
             message, self._failure = self._failure, ""
             raise LogStoreError(message)
-        documents = self._documents.get(request.component, [])
+        documents = [
+            one
+            for one in self._documents.get(request.component, [])
+            if request.group in {"", one.group}
+        ]
         windows = tuple(_window(documents, request, window) for window in request.windows)
         silent = bool(windows) and not windows[-1].documents
         spans = [[one for one in documents if _within(one, window)] for window in request.windows]

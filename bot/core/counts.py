@@ -44,6 +44,9 @@ class CountRequest(Value):
     seen_by: Moment | None = None
     """Count only what had arrived by then; a store that does not know when documents arrived
     counts them all."""
+    group: str = ""
+    """Only documents that name this release group; empty: all. A log store whose documents name
+    none (`names_groups`) cannot answer this."""
 
     @model_validator(mode="after")
     def _alive_in_something(self) -> CountRequest:
@@ -77,6 +80,9 @@ class Alive:
     """Start of the bucket."""
     count: int
     """Never 0; what has no level is none of them, as in `WindowCounts.documents`."""
+    exposure: int = 1
+    """How much it served there: the sum of the field that says so, rounded up, of all of its
+    documents. Where no field does, a living host is 1."""
 
 
 class Sample(Value):
@@ -122,6 +128,14 @@ class Counts(Value):
 
 class LogStoreError(Exception):
     """The log store could not count; the message says why. Never zero, always inconclusive."""
+
+
+def check_group(request: CountRequest, *, can: bool) -> None:
+    """Raise LogStoreError where one release group is asked for and documents name none."""
+    if request.group and not can:
+        raise LogStoreError(
+            f"nothing says which documents are of the group {request.group}: name `fields.group`"
+        )
 
 
 def levels_missing(windows: Iterable[tuple[int, int]], limit: float) -> tuple[Text, ...]:

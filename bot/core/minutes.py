@@ -165,7 +165,7 @@ def counted(counts: WindowCounts, length: timedelta) -> MinuteCounts:
         raise ValueError(f"the window {counts.window} does not consist of whole buckets")
     exposure = np.zeros(end - start)
     for one in counts.alive:
-        exposure[bin_of(one.bucket, length) - start] += 1
+        exposure[bin_of(one.bucket, length) - start] += one.exposure
     named = [key_of(row.level, row.error_type) for row in counts.types]
     keys = tuple(sorted(set(named)))
     index = {key: number for number, key in enumerate(keys)}

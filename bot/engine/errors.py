@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.command import Command
 from bot.core.config import ReleaseFile
+from bot.core.config.log_store import names_groups
 from bot.core.config.release_file import component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
 from bot.core.inbound import Inbound, Outcome, Reply
@@ -38,6 +39,8 @@ class Asked(Value):
     """One moment for all components, so that their windows are the same."""
     selection: Selection | None = None
     """The hosts of the group that is wanted; None: every host."""
+    by_documents: frozenset[str] = frozenset()
+    """The components whose documents name the group that is wanted; their hosts do not matter."""
 
 
 async def since_deploy(services: Services, inbound: Inbound, command: Command) -> Reply:
@@ -60,12 +63,14 @@ async def since_deploy(services: Services, inbound: Inbound, command: Command) -
         now=services.now(),
     )
     if command.in_ and command.in_ != ALL:
+        named = frozenset(name for name in names if _names_groups(file, target, name))
+        others = [name for name in names if name not in named]
         selection = await select(
-            services, target, command.in_, components=names, released=past.groups
+            services, target, command.in_, components=others, released=past.groups
         )
-        if selection.unknown:
+        if selection.unknown and not named:
             return _unknown_group(command, selection)
-        asked = asked.model_copy(update={"selection": selection})
+        asked = asked.model_copy(update={"selection": selection, "by_documents": named})
     wanted = [name for name in names if only in {"", name}]
     try:
         answers = await asyncio.gather(*(_component(services, asked, name) for name in wanted))
@@ -73,6 +78,11 @@ async def since_deploy(services: Services, inbound: Inbound, command: Command) -
         return cards.refused(error.text)
     shown = card(_shown(asked), list(answers), top=command.top)
     return Reply(outcome=Outcome.ANSWERED, card=shown, release=shown.release)
+
+
+def _names_groups(file: ReleaseFile, target: str, component: str) -> bool:
+    logs = component_logs(file, target, component)
+    return bool(logs) and names_groups(file.log_stores[logs])
 
 
 def _scope(file: ReleaseFile, inbound: Inbound, command: Command) -> tuple[str, str]:
@@ -110,14 +120,19 @@ async def _component(services: Services, asked: Asked, name: str) -> Answer:
     gap = None if logs else text("errors.unwatched", component=name)
     if gap is None and window is None:
         gap = _not_deployed(asked, name)
-    if gap is None and selection is not None:
-        gap = selection.gaps.get(name)
+    hosts = None
+    if gap is None and selection is not None and name not in asked.by_documents:
+        gap, hosts = selection.gaps.get(name), selection.hosts.get(name)
     if gap is not None or window is None:
         return Answer(component=name, gaps=(gap,) if gap else ())
     policy = component_policy(file, asked.target, name)
     base = Window(start=window.start - policy.baseline / file.time_scale, end=window.start)
     request = CountRequest(
-        component=name, windows=(base, window), levels=policy.levels, samples=True
+        component=name,
+        windows=(base, window),
+        levels=policy.levels,
+        samples=True,
+        group=asked.command.in_ if name in asked.by_documents else "",
     )
     try:
         counts = await services.adapters.log_store(file.log_stores[logs]).count(request)
@@ -126,7 +141,6 @@ async def _component(services: Services, asked: Asked, name: str) -> Answer:
         return Answer(
             component=name, gaps=(text("errors.log_store", component=name, detail=detail),)
         )
-    hosts = None if selection is None else selection.hosts[name]
     answer = counted(name, counts, hosts=hosts)
     if (asked.command.span or SinceDeploy()) == SinceDeploy():
         return answer.model_copy(update={"release": asked.past.last[name].release})

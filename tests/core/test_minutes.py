@@ -102,6 +102,22 @@ def test_a_window_is_read_into_minutes() -> None:
     assert found.panel().known.tolist() == [True, False, True]
 
 
+def test_what_hosts_served_is_exposure() -> None:
+    """A minute in which they served nothing says nothing about a rate."""
+    window = WindowCounts(
+        window=Window(start=NOON, end=NOON + 2 * MINUTE),
+        types=(TypeCount(error_type="T", level="ERROR", host="", count=4, bucket=NOON + MINUTE),),
+        alive=(
+            Alive(host="a", bucket=NOON, count=9, exposure=70),
+            Alive(host="b", bucket=NOON, count=1, exposure=30),
+            Alive(host="a", bucket=NOON + MINUTE, count=5, exposure=0),
+        ),
+    )
+    found = counted(window, MINUTE)
+    assert found.exposure.tolist() == [100, 0]
+    assert found.known == 1
+
+
 def test_a_window_must_consist_of_whole_minutes() -> None:
     """Half a minute would look like a quiet one."""
     window = Window(start=NOON, end=NOON + MINUTE / 2)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.chat.texts import Words
-from bot.core.config import ReleaseFile
+from bot.core.config import DocumentFields, OpensearchLogStore, ReleaseFile
 from bot.core.inbound import Outcome, Reply
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, Release
@@ -120,6 +120,46 @@ async def test_a_group_is_counted_on_its_hosts_only(bot: Bot) -> None:
     assert "auth, push: no hosts in canary, left out" in told(reply)
     everywhere = rows(await bot.say("errors since 30m of chat in all"))
     assert everywhere["chat", "Slow"][1] == "3"
+
+
+async def test_a_group_that_documents_name_needs_no_hosts(make: Make) -> None:
+    """The executor knows neither the group nor the hosts of chat; of auth it is asked as ever."""
+    file = release_file(**THREE)
+    store = OpensearchLogStore(
+        kind="opensearch",
+        addresses=("https://os.example",),
+        index="{component}",
+        fields=DocumentFields(group="labels.track"),
+    )
+    components = file.targets["openchat"].components
+    chat = components["chat"].model_copy(update={"logs": "pods"})
+    target = file.targets["openchat"].model_copy(
+        update={"components": {**components, "chat": chat}}
+    )
+    changed = {
+        "log_stores": {**file.log_stores, "pods": store},
+        "targets": {**file.targets, "openchat": target},
+    }
+    bot = await make(Outside(file.model_copy(update=changed)))
+    bot.deployer.groups = {"auth": {}, "push": {}, "chat": {}}
+    when = bot.outside.clock.now - timedelta(minutes=1)
+    for pod, group in (("x7f", "canary"), ("b2c", "stable"), ("q9d", "stable")):
+        bot.outside.logs.add("chat", when, "WARN", "Slow", host=pod, group=group)
+    write(bot, "auth", 1, minutes=1)
+    found = {
+        group: rows(await bot.say(f"errors since 30m in {group}")) for group in ("canary", "stable")
+    }
+    assert {group: [row[1] for row in table.values()] for group, table in found.items()} == {
+        "canary": ["1"],
+        "stable": ["2"],
+    }
+    reply = await bot.say("errors since 30m in canaries")
+    assert rows_or_none(reply) == {}
+
+
+def rows_or_none(reply: Reply) -> dict[tuple[str, str], tuple[str, str, str]]:
+    """The rows, none where there is no table."""
+    return rows(reply) if reply.card and reply.card.table else {}
 
 
 async def test_a_group_is_found_though_the_newest_release_lacks_the_component(bot: Bot) -> None:

@@ -64,10 +64,10 @@ async def count(store: LogStore, wanted: CountRequest | None = None) -> Counts:
         await store.close()
 
 
-async def refusal(store: LogStore) -> str:
+async def refusal(store: LogStore, wanted: CountRequest | None = None) -> str:
     """Count and close; the reason why nothing can be counted."""
     with pytest.raises(LogStoreError) as caught:
-        await count(store)
+        await count(store, wanted)
     return str(caught.value)
 
 

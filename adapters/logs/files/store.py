@@ -17,7 +17,7 @@ from adapters.logs.files.deadline import Deadline
 from adapters.logs.files.documents import Documents
 from adapters.logs.files.proof import prove
 from bot.core.config.log_store import FilesLogStore
-from bot.core.counts import CountRequest, Counts, LogStoreError
+from bot.core.counts import CountRequest, Counts, LogStoreError, check_group
 
 _PATIENCE = 5.0
 """Seconds that `close` waits for a count that is being ended."""
@@ -63,6 +63,7 @@ class FilesStore:
         """
         if self._closed:
             raise LogStoreError("the log store is closed")
+        check_group(request, can=False)
         logs = self._logs(request.component)
         deadline = Deadline(self.config.timeout)
         work = partial(logs.count, request, deadline, base=self._base, now=self._now())

@@ -122,9 +122,10 @@ class Counting:
         found = await self._moment.all_pages(
             self._questions.alive(part, words.blank, length) for part in slices(window, length)
         )
+        fields = self._questions.fields
         if len(found) < _MANY:
-            return reading.alive(found)
-        return await asyncio.to_thread(reading.alive, found)
+            return reading.alive(found, fields)
+        return await asyncio.to_thread(reading.alive, found, fields)
 
     async def _samples(self, window: Window, words: tuple[str, ...]) -> tuple[Sample, ...]:
         """The first document of each type, if that is asked for."""

@@ -10,6 +10,12 @@ from bot.core.config.log_store import DocumentFields
 from bot.core.counts import LogStoreError
 
 _DATES = frozenset({"date", "date_nanos"})
+_NUMBERS = frozenset(
+    {
+        *("byte", "short", "integer", "long", "unsigned_long"),
+        *("half_float", "float", "double", "scaled_float"),
+    }
+)
 _UNMAPPED = "unmapped"
 _MEANS_OTHERS = frozenset("*:<")
 """In a pattern, a remote cluster's name, and a name with a date."""
@@ -79,7 +85,7 @@ def closed_indices(indices: Iterable[Body], pattern: str) -> tuple[str, ...]:
 def wanted(fields: DocumentFields, filters: Iterable[str]) -> list[str]:
     """The fields to ask for, and beside text fields the usual keyword field."""
     keywords = [*_keywords(fields), *filters]
-    names = [fields.time, *keywords, fields.message, fields.ingested]
+    names = [fields.time, *keywords, fields.message, fields.ingested, fields.exposure]
     return [*dict.fromkeys(n for n in names if n), *(f"{name}.keyword" for name in keywords)]
 
 
@@ -95,6 +101,8 @@ def read(caps: Body, fields: DocumentFields, filters: Iterable[str]) -> Mapping:
     _check_date(known, fields.time, "time")
     for name in (*_keywords(fields), *filters):
         _check_keyword(known, name)
+    if fields.exposure:
+        _check_number(known, fields.exposure)
     ingested = fields.ingested if _types(known, fields.ingested) else ""
     if ingested:
         _check_date(known, ingested, "ingested")
@@ -117,6 +125,8 @@ def _keywords(fields: DocumentFields) -> Iterator[str]:
     yield from fields.error_type
     if fields.host:
         yield fields.host
+    if fields.group:
+        yield fields.group
 
 
 def _types(known: dict[str, Body], name: str) -> frozenset[str]:
@@ -130,6 +140,15 @@ def _check_date(known: dict[str, Body], name: str, role: str) -> None:
     if found - _DATES:
         other = ", ".join(sorted(found - _DATES))
         raise LogStoreError(f"the field {name} is {other}, not a date: check `fields.{role}`")
+
+
+def _check_number(known: dict[str, Body], name: str) -> None:
+    found = _types(known, name)
+    if not found:
+        raise LogStoreError(f"no index maps the field {name}: check `fields.exposure`")
+    if found - _NUMBERS:
+        other = ", ".join(sorted(found - _NUMBERS))
+        raise LogStoreError(f"the field {name} is {other}, not a number: check `fields.exposure`")
 
 
 def _check_keyword(known: dict[str, Body], name: str) -> None:

@@ -39,6 +39,8 @@ class Questions:
     nanos: bool = False
     seen_by: datetime | None = None
     """Only what had arrived by then, where documents say when they arrived."""
+    group: str = ""
+    """The only release group that is asked about; empty: every one."""
 
     def levels(self, window: Window) -> Body:
         """Which words for levels there are; see `paged_levels` where they are many."""
@@ -77,7 +79,11 @@ class Questions:
         sources = self._buckets(bucket)
         if self.fields.host:
             sources["host"] = _optional(self.fields.host)
-        return self._composite([*self._where(window), self._leveled(blank)], sources)
+        body = self._composite([*self._where(window), self._leveled(blank)], sources)
+        if self.fields.exposure:
+            served = {"sum": {"field": self.fields.exposure}}
+            body["aggs"]["page"]["aggs"] = {"served": served}
+        return body
 
     def counts(
         self, window: Window, words: Iterable[str], bucket: timedelta | None, *, by_host: bool
@@ -158,7 +164,10 @@ class Questions:
         }
 
     def _component(self) -> list[Body]:
-        return [{"term": {field: value}} for field, value in sorted(self.filters.items())]
+        terms = dict(self.filters)
+        if self.group:
+            terms[self.fields.group] = self.group
+        return [{"term": {field: value}} for field, value in sorted(terms.items())]
 
     def _where(self, window: Window) -> list[Body]:
         ends = {"gte": _written(window.start), "lt": _written(window.end), "format": _FORMAT}

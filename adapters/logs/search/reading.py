@@ -94,14 +94,23 @@ def total(answer: Body) -> int:
     return count
 
 
-def alive(buckets: Iterable[Body]) -> tuple[Alive, ...]:
-    """Documents by host and bucket, sorted."""
+def alive(buckets: Iterable[Body], fields: DocumentFields) -> tuple[Alive, ...]:
+    """Documents by host and bucket, and what was served, sorted."""
     groups: Counter[tuple[str, int]] = Counter()
+    served: Counter[tuple[str, int]] = Counter()
     for bucket in buckets:
         key = bucket["key"]
-        groups[_text(key.get("host")), int(key["bucket"])] += bucket["doc_count"]
+        group = _text(key.get("host")), int(key["bucket"])
+        groups[group] += bucket["doc_count"]
+        if fields.exposure:
+            served[group] += max(0, math.ceil(bucket["served"]["value"]))
     return tuple(
-        Alive(host=host, bucket=_EPOCH + timedelta(milliseconds=start), count=count)
+        Alive(
+            host=host,
+            bucket=_EPOCH + timedelta(milliseconds=start),
+            count=count,
+            exposure=served[host, start] if fields.exposure else 1,
+        )
         for (host, start), count in sorted(groups.items())
     )
 

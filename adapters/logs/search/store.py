@@ -18,6 +18,7 @@ from bot.core.counts import (
     CountRequest,
     Counts,
     LogStoreError,
+    check_group,
     levels_missing,
 )
 from bot.core.value import Text, spell, text
@@ -71,6 +72,7 @@ class SearchStore:
 
     async def _count(self, request: CountRequest) -> Counts:
         component = request.component
+        check_group(request, can=bool(self._config.fields.group))
         index = self._config.index.replace("{component}", component)
         filters = {
             field: value.replace("{component}", component)
@@ -81,7 +83,11 @@ class SearchStore:
         async with moment(self._wire, index) as held:
             mapped = await self._mapping(index, filters)
             questions = Questions(
-                mapped.fields, filters, nanos=mapped.nanos, seen_by=request.seen_by
+                mapped.fields,
+                filters,
+                nanos=mapped.nanos,
+                seen_by=request.seen_by,
+                group=request.group,
             )
             counting = Counting(questions, held, request)
             gaps += await skew_gap(

@@ -76,6 +76,13 @@ class DocumentFields(Value):
     """What is shown as an example of a type; empty: nothing is."""
     host: str = "host.name"
     """A keyword field; empty: all documents are of one nameless host."""
+    group: str = ""
+    """A keyword field with the release group that wrote the document, such as canary, where hosts
+    are not named as the executor names them. Empty: the executor says which hosts a group has."""
+    exposure: str = ""
+    """A numeric field whose sum is how much was served, such as a count of requests: rates of
+    errors are per this. A minute in which nothing was served is left out. Empty: rates are per
+    living host."""
     ingested: str = "event.ingested"
     """A date field that says when the document arrived; where it is missing nobody knows how late
     documents are. Empty: there is none."""
@@ -193,6 +200,11 @@ _IMMATERIAL = {
     "api_key_env", "bearer_env", "username", "password_env", "ca_file", "verify_certs", "timeout",
     "max_unreadable", "max_ingest_lag", "max_clock_skew", "max_without_level", "link",
 }  # fmt: skip
+
+
+def names_groups(config: LogStoreConfig) -> bool:
+    """Whether documents say which release group wrote them, so that one group can be asked for."""
+    return isinstance(config, SearchLogStore) and bool(config.fields.group)
 
 
 def counted_as(config: LogStoreConfig) -> str:

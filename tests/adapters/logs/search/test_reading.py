@@ -135,6 +135,23 @@ def test_hosts_live_in_buckets() -> None:
             {"key": {"host": "b", "bucket": milliseconds}, "doc_count": 1},
             {"key": {"host": None, "bucket": milliseconds}, "doc_count": 2},
             {"key": {"host": "", "bucket": milliseconds}, "doc_count": 4},
-        ]
+        ],
+        FIELDS,
     )
     assert [(one.host, one.bucket, one.count) for one in found] == [("", NOON, 6), ("b", NOON, 1)]
+    assert {one.exposure for one in found} == {1}
+
+
+def test_what_was_served_is_a_whole_number() -> None:
+    """Rounded up, never below 0: where a little was served, something was."""
+    fields = DocumentFields(exposure="requests")
+    for values, exposure in (((0.2,), 1), ((3.0, 0.5), 4), ((0.0,), 0), ((-1.0,), 0)):
+        keys = ({"host": name, "bucket": 0} for name in ("", None))
+        found = reading.alive(
+            [
+                {"key": key, "doc_count": 1, "served": {"value": value}}
+                for key, value in zip(keys, values, strict=False)
+            ],
+            fields,
+        )
+        assert [one.exposure for one in found] == [exposure]
