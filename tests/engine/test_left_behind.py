@@ -182,7 +182,7 @@ async def test_a_store_that_fails_leaves_it_for_later(make: Make) -> None:
             raise StoreError("store.full")
         return await real(work)  # type: ignore[arg-type]  # any work
 
-    bot.real.transact = sick  # type: ignore[method-assign]  # fails once
+    bot.real.transact = sick  # type: ignore[method-assign,assignment]  # fails once
     with pytest.raises(StoreError):
         await surface.later()
     left = await surface.open()
