@@ -17,7 +17,7 @@ from adapters.deploy.memory import MemoryDeployer
 from adapters.logs import files, servers
 from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
-from bot import backtest
+from bot import backtest, journals
 from bot.arguments import parser
 from bot.core.backtest.labels import Labels, read_labels
 from bot.core.config import (
@@ -30,7 +30,7 @@ from bot.core.config import (
     SearchLogStore,
 )
 from bot.core.config.problem import Problem, UnusableError
-from bot.core.export import Chain, ExportFormat, broken, export_journal
+from bot.core.export import ExportFormat, broken, export_journal
 from bot.core.redact import redact
 from bot.doctor import examine
 from bot.engine.backtesting import Wish
@@ -39,12 +39,18 @@ from bot.ports import Executor, LogStore
 from bot.recount import RecountError, recount
 from bot.service import Bot
 from bot.settings import Reloader, Settings, SettingsError, check_config, load
-from bot.store import Store, Tx
 from bot.store.errors import StoreError
 from bot.tryout import TryOut, TryOutError
 
 EX_CONFIG = 78
 """The exit code of refused settings (sysexits.h), which a supervisor need not try again."""
+
+
+SWITCH_SECONDS = 0.0005
+"""How long the event loop keeps the store's threads from running (5 ms is Python's default).
+
+A transaction comes back from the disk several times, and each time it would wait that long.
+"""
 
 
 class Adapters:
@@ -188,6 +194,7 @@ async def _serve(options: argparse.Namespace) -> int:
     )
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - at the start, for the operator
+    sys.setswitchinterval(SWITCH_SECONDS)
     bot = Bot(reloader, Adapters())
     ended = _ending(reloader)
     await bot.start()
@@ -198,18 +205,8 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 async def _export(options: argparse.Namespace) -> int:
-    store = Store(_existing(load(options.config)).environment.database_url)
-    await store.open()
-    try:
-        wanted = options.release
-
-        def read(tx: Tx) -> dict[int, Chain]:
-            numbers = [wanted] if wanted else tx.journalled_releases()
-            return {number: _chain(tx, number) for number in numbers}
-
-        chains = await store.read(read)
-    finally:
-        await store.close()
+    wanted = options.release
+    chains = await journals.chains(_existing(load(options.config)), wanted)
     if wanted and not chains[wanted].rows and not chains[wanted].moves:
         print(f"release-master: there is no release #{wanted}", file=sys.stderr)  # noqa: T201
         return 1
@@ -238,11 +235,6 @@ async def _recount(options: argparse.Namespace) -> int:
         return 1
     print(said)  # noqa: T201 - its purpose
     return 0
-
-
-def _chain(tx: Tx, number: int) -> Chain:
-    release = tx.get(number)
-    return Chain(tx.journal(number), release.version if release else 0)
 
 
 async def _backtest(options: argparse.Namespace) -> int:

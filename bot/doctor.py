@@ -12,8 +12,10 @@ from bot.core.backtest.backtest import Backtest, proven
 from bot.core.config.problem import Problem
 from bot.core.config.release_file import component_executor, component_logs, component_policy
 from bot.core.counts import CountRequest, LogStoreError, Window
+from bot.core.effect import EffectKind
 from bot.core.operation import UnreachableError
 from bot.engine import backtests
+from bot.engine.last_resort import TRIES
 from bot.engine.planner import may_roll_back
 from bot.engine.sources import State, states
 from bot.platforms import examine_platforms, write_cards
@@ -21,6 +23,11 @@ from bot.resources import Factory
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.errors import StoreError
+
+STUCK = 20
+"""So many effects that do not succeed are listed."""
+_ENDING = (EffectKind.TIMER, EffectKind.SHOW, EffectKind.SHARE)
+"""Effects that are done once they are taken; the others are looked at again and again."""
 
 
 @dataclass(frozen=True)
@@ -104,14 +111,24 @@ async def _store(settings: Settings) -> list[str]:
     store = Store(settings.environment.database_url)
     try:
         await store.open()
-        live = len(await store.read(lambda tx: tx.live_heads()))
+        live, stuck = await store.read(
+            lambda tx: (len(tx.live_heads()), tx.often_tried(TRIES, _ENDING, STUCK))
+        )
         baselines = await store.read(lambda tx: states(tx, _now()))
     except StoreError as error:
         return [f"PROBLEM  store: {error}"]
     finally:
         await store.close()
     say = Words(settings.file.zone)
-    return [f"ok       store: {live} live releases", *(_baseline(one, say) for one in baselines)]
+    return [
+        f"ok       store: {live} live releases",
+        *(
+            f"warning  #{row.release_id}: {row.key} was tried {row.tries} times and is not done; "
+            "the log says why"
+            for row in stuck
+        ),
+        *(_baseline(one, say) for one in baselines),
+    ]
 
 
 def _baseline(state: State, say: Words) -> str:

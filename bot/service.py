@@ -95,14 +95,7 @@ class Bot:
         self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)
         self.baselines = self.calibration.baselines
-        ground = Ground(
-            environment=reloader.current.environment,
-            services=self.services,
-            intake=self.intake,
-            background=self.engine.background,
-            words=self.adapters.words,
-        )
-        self.platforms = () if try_out else make_platforms(ground)
+        self.platforms = () if try_out else make_platforms(self._ground())
         self.adapters.platforms = self.platforms
         finishers = {platform.name: platform.finish for platform in self.platforms}
         self.recovery = Recovery(self.engine, self.intake, finishers)
@@ -112,6 +105,15 @@ class Bot:
         self._runner: web.AppRunner | None = None
         self._figures: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _ground(self) -> Ground:
+        return Ground(
+            environment=self.reloader.current.environment,
+            services=self.services,
+            intake=self.intake,
+            background=self.engine.background,
+            words=self.adapters.words,
+        )
 
     @property
     def port(self) -> int:

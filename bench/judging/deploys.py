@@ -58,17 +58,24 @@ def panel_of(world: World, begin: int, end: int) -> Panel:
 
 def level_before(world: World, moment: int) -> Floats:
     """Expected events of 15 minutes by type: the last two hours drawn to the last ten days."""
-    rate = (world.counts[:, moment - BASELINE : moment].sum(axis=1) + 0.5) / BASELINE
-    recent = world.counts[:, moment - 120 : moment].sum(axis=1)
-    return np.asarray(WINDOW * (recent + 5.0) / (120 + 5.0 / rate))
+    past = world.counts[:, moment - BASELINE : moment]
+    known, recently = (
+        world.known[moment - BASELINE : moment].sum(),
+        world.known[moment - 120 : moment],
+    )
+    rate = (np.nansum(past, axis=1) + 0.5) / max(known, 1)
+    recent = np.nansum(past[:, -120:], axis=1)
+    return np.asarray(WINDOW * (recent + 5.0) / (recently.sum() + 5.0 / rate))
 
 
 def moments_of(world: World, number: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Times of releases, evenly spread with a jitter, in order."""
+    """Times of releases, evenly spread with a jitter, in order; their windows are whole."""
     room = world.minutes - BASELINE - WINDOW
     step = room / number
     at = BASELINE + (np.arange(number) + rng.uniform(0, 1, number)) * step
-    return np.asarray(np.clip(at.astype(np.int64), BASELINE, world.minutes - WINDOW))
+    moments = np.clip(at.astype(np.int64), BASELINE, world.minutes - WINDOW)
+    missing = np.concatenate([[0], np.cumsum(~world.known)])
+    return np.asarray(moments[missing[moments + WINDOW] == missing[moments]])
 
 
 class Deploys:
@@ -76,6 +83,7 @@ class Deploys:
 
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
+        self.filled = world.filled
         self.rng = np.random.default_rng(seed)
         self.calibrating: list[float] = []
         self.looking: list[float] = []
@@ -101,7 +109,7 @@ class Deploys:
 
     def sight(self, moment: int, after: Floats, rows: slice | list[int]) -> Sight:
         """What rivals see at that moment of some types."""
-        counts = self.world.counts[rows]
+        counts = self.filled[rows]
         past = counts[:, moment - BASELINE : moment]
         fives = past.reshape(len(past), -1, 5).sum(axis=2)
         hours = past[:, -7 * DAY :].reshape(len(past), -1, 60).sum(axis=2)

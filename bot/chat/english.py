@@ -700,6 +700,7 @@ TEXTS: dict[str, str] = {
     "fact.note": "{who} notes: {text}",
     "fact.alert": "alert {name} for {component}: {summary}",
     "fact.alert_resolved": "alert {name} for {component} resolved",
+    "fact.fault": "#{release}: {effect} fails again and again by a fault of this bot: {detail}",
     "fact.delivery_failed": "could not be delivered to {rooms}: {slot}",
     "fact.unlocked": "{name} unlocked by {who}: {reason}",
     "fact.without_backtest": (

@@ -41,12 +41,12 @@ class CountRequest(Value):
     """Also say which hosts wrote anything in each bucket; needs `bucket`."""
     samples: bool = False
     """Also bring the first moment and one message of each type."""
-    group: str = ""
-    """Only documents that name this release group; empty: all. A log store whose documents name
-    none (`names_groups`) cannot answer this."""
     seen_by: Moment | None = None
     """Count only what had arrived by then; a store that does not know when documents arrived
     counts them all."""
+    group: str = ""
+    """Only documents that name this release group; empty: all. A log store whose documents name
+    none (`names_groups`) cannot answer this."""
 
     @model_validator(mode="after")
     def _alive_in_something(self) -> CountRequest:

@@ -12,6 +12,7 @@ import structlog
 from bot.core.effect import EffectKind
 from bot.core.event import TimerRang
 from bot.core.release import Release
+from bot.engine import last_resort
 from bot.engine.job import Job, LeaseLostError
 from bot.engine.services import Services
 from bot.engine.transition import ROOMS, Applied
@@ -46,6 +47,8 @@ class Engine:
         self._jobs: dict[int, Job] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._faults: dict[int, int] = {}
+        """Row -> how often in a row it failed by a fault that nobody foresaw."""
         self._lanes: dict[str, asyncio.Lock] = {}
         self._inherited: frozenset[int] = frozenset()
         self._wake = asyncio.Event()
@@ -166,20 +169,26 @@ class Engine:
         with structlog.contextvars.bound_contextvars(release=row.release_id, effect=row.key):
             try:
                 await self._performers[job.effect.kind](job)
+                self._faults.pop(row.id, None)
             except LeaseLostError:
                 log.warning("lease_lost")
             except StoreError as error:
                 self.troubled(error)
-            except Exception:
+            except Exception as error:
                 log.exception("effect_failed", tries=row.tries)
-                await self._again(job)
+                await self._again(job, error)
 
-    async def _again(self, job: Job) -> None:
-        """An unforeseen error: the work is not lost, it is tried again, more and more slowly."""
+    async def _again(self, job: Job, error: Exception) -> None:
+        """An unforeseen error: the work is tried again, more and more slowly, then people hear."""
+        faults = self._faults.get(job.row.id, 0) + 1
+        self._faults[job.row.id] = faults
         try:
-            await job.again()
-        except StoreError as error:
-            self.troubled(error)
+            await last_resort.again(job, error, faults)
+        except StoreError as trouble:
+            self.troubled(trouble)
+        except Exception:
+            # The room of the notice has a fault, too; the lease ends, and it is tried again.
+            log.exception("fault_not_told")
 
     async def renew(self) -> None:
         """Prolong the leases of what is at work here; what was taken over or cancelled is stopped.

@@ -108,6 +108,15 @@ _CANCEL_KINDS = (
     .returning(*effects.c)
 )
 _FIRST_READY = select(effects.c.ready_at).order_by(effects.c.ready_at).limit(1)
+_OFTEN_TRIED = (
+    select(effects)
+    .where(
+        effects.c.tries >= bindparam("tries"),
+        effects.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(effects.c.id)
+    .limit(bindparam("count"))
+)
 _OF_RELEASE = (
     select(effects).where(effects.c.release_id == bindparam("release")).order_by(effects.c.id)
 )
@@ -231,6 +240,11 @@ class OutboxTx(Session):
         """How long the effect that waits longest has been ready for somebody; zero when none is."""
         first = self.run(_FIRST_READY).scalar_one_or_none()
         return timedelta() if first is None else max(timedelta(), now - from_micros(first))
+
+    def often_tried(self, tries: int, kinds: Collection[str], limit: int) -> list[EffectRow]:
+        """Effects of these kinds that were taken at least so often and are not done."""
+        values = {"tries": tries, "kinds": list(kinds), "count": limit}
+        return [_row(row) for row in self.run(_OFTEN_TRIED, values)]
 
     def effects(self, release_id: int) -> list[EffectRow]:
         """All effects of a release, in the order in which they were first enqueued."""

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.provisioned, pytest.mark.timeout(120)]
 NEW_TYPE, JUMP, SIX_TIMES = "2026.47.0-rc5", "2026.47.0-rc4", "2026.47.0-rc3"
 NO_START, QUIET = "2026.47.0-rc2", "2026.47.0-rc1"
 BEFORE = "2026.46.2"
+NOTHING = "\N{EN DASH}"
 
 
 async def start(room: Room, version: str) -> int:
@@ -61,12 +62,12 @@ def labels(card: Card) -> set[str]:
 
 
 async def test_a_new_error_type_is_caught_on_the_canary(room: Room) -> None:
-    """Rule A fails the canary's check; only the canary ran it, and it goes back."""
+    """Never seen before: the canary's check fails; only the canary ran it, and it goes back."""
     release = await start(room, NEW_TYPE)
     found = await verdict(room, "fail")
 
     assert any(line.startswith("NEW MessageOutOfOrder") for line in found["lines"])
-    assert row(found, "MessageOutOfOrder")[1] == "0"
+    assert row(found, "MessageOutOfOrder")[1] == NOTHING
     assert found["chart"]["categories"][0] == "MessageOutOfOrder"
     assert not any(
         card["kind"] == "verdict" and "chat/check:" in card["title"] for card in room.cards.values()
@@ -76,30 +77,46 @@ async def test_a_new_error_type_is_caught_on_the_canary(room: Room) -> None:
 
 @pytest.mark.long  # tests/test_tryout.py has the verdict of each candidate
 async def test_the_talks_own_example_is_caught_on_the_canary(room: Room) -> None:
-    """50 in the baseline and more since: rule B, although only one of three hosts writes it."""
+    """A burst on one of three hosts, of a type that the others hardly write."""
     release = await start(room, JUMP)
     found = await verdict(room, "fail")
-    kind, before, after, _ = row(found, "StorageTimeout")
 
-    assert any(line.startswith("UP StorageTimeout") for line in found["lines"])
-    assert kind == "StorageTimeout"
-    assert abs(int(before) - 50) <= 1
-    assert int(after) > 50
+    assert any(line.startswith("UP ") and "StorageTimeout" in line for line in found["lines"])
+    assert int(row(found, "StorageTimeout")[2]) > 20
+    await rolled_back(room, release)
+
+
+async def test_six_times_as_often_is_caught_on_the_canary(room: Room) -> None:
+    """Its share of a known warning has risen: a look fails the check, with the evidence."""
+    release = await start(room, SIX_TIMES)
+    found = await verdict(room, "fail")
+    kind, expected, seen, _, _, control = row(found, "UpstreamSlow")
+
+    assert any(line.startswith("UP ") and "UpstreamSlow" in line for line in found["lines"])
+    assert kind == "UpstreamSlow"
+    assert int(seen) > 3 * float(expected)
+    assert int(control) > 0
     await rolled_back(room, release)
 
 
 @pytest.mark.long  # tests/test_tryout.py has the verdict of each candidate
-async def test_six_times_as_often_passes_and_the_card_says_what_it_would_have_taken(
-    room: Room,
-) -> None:
-    """The rule of 2020 compares totals: it passes, its card names the multiple, errors show it."""
+async def test_by_the_rule_of_2020_six_times_as_often_passes_and_the_card_says_why() -> None:
+    """It compares totals: it passes, its card names the multiple, errors show it."""
+    async with started("--policy", "seed-2020") as bot, entered(bot.base) as room:
+        await blind(room)
+
+
+async def blind(room: Room) -> None:
+    """Release the candidate that the rule of 2020 does not see."""
     release = await start(room, SIX_TIMES)
     gate = await room.question(release, "promote chat")
     found = await verdict(room, "pass")
     needed = int(found["footer"].rpartition("its rate is ")[2].split()[0])
     answer = await room.say("errors since deploy of chat in canary")
+    # A busy machine may still be counting; then the room shows the answer when it is there.
+    shown = answer["card"] or await room.until(lambda card: card["kind"] == "errors")
     cells = next(
-        row["cells"] for row in answer["card"]["table"]["rows"] if row["cells"][1] == "UpstreamSlow"
+        row["cells"] for row in shown["table"]["rows"] if row["cells"][1] == "UpstreamSlow"
     )
 
     assert needed > 100

@@ -65,7 +65,7 @@ async def test_a_healthy_release_passes_when_the_window_is_over(make: Make) -> N
         (3, 1, Result.PASS, False),
     ]
     last = step(release, CANARY).rounds[-1].verdict
-    slow = next(line for line in last.types if line.error_type == "WARN Slow")
+    slow = next(line for line in last.types if line.error_type == "Slow")
     assert slow.control is not None
     assert slow.low is not None
     assert slow.high is not None
@@ -93,8 +93,8 @@ async def test_six_times_a_known_error_is_caught_on_the_canary_before_round_one(
     assert only.ran_at < only.due
     assert step(release, CANARY).state is StepState.FAILED
     assert [q.kind for q in release.open_questions] == [QuestionKind.VERDICT_FAIL]
-    assert (line.key, line.params["type"]) == ("calibrated.canary", "WARN Slow")
-    assert (found.rule, found.error_type) == (Rule.RISE, "WARN Slow")
+    assert (line.key, line.params["type"]) == ("calibrated.canary", "Slow")
+    assert (found.rule, found.error_type) == (Rule.RISE, "Slow")
     assert "secret123" not in found.sample
     card = bot.card(f"check:{CANARY}")
     assert line in card.lines
@@ -111,7 +111,7 @@ async def test_a_new_error_type_is_caught(make: Make) -> None:
 
     assert verdict.result is Result.FAIL
     assert [(f.rule, f.error_type, f.hosts) for f in verdict.findings] == [
-        (Rule.NEW, "ERROR Boom", ("chat-1",))
+        (Rule.NEW, "Boom", ("chat-1",))
     ]
 
 

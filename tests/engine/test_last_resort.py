@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.core.card import Card
+from bot.core.effect import EffectKind
 from bot.core.inbound import Outcome
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, StepState
 from bot.core.verdict.verdict import Result
+from bot.engine.audience import Errand
+from bot.engine.job import Job
 from bot.engine.last_resort import TRIES
+from bot.store import Tx
 from tests.engine.conftest import Make
-from tests.support.engines import OTHER, SINGLE, Bot, asked, ended
+from tests.support.engines import HOME, MIRROR, OTHER, SINGLE, Bot, asked, ended
 
 pytestmark = pytest.mark.usefixtures("_quiet")
 
@@ -131,3 +137,63 @@ async def test_versions_that_can_never_be_read_confirm_no_rollback(make: Make) -
 
     assert release.live
     assert [q.kind for q in release.open_questions] == [QuestionKind.ROLLBACK_FAILED]
+
+
+async def test_a_timer_that_always_fails_is_told_and_kept(make: Make) -> None:
+    """The home room hears of it once; a bot that was mended goes on with it."""
+    bot = await make(**SINGLE)
+    await bot.start()
+    await bot.run(lambda r: r.step("chat/check").next_at)
+    real, calls = bot.engine._performers[EffectKind.TIMER], []
+
+    async def broken(job: Job) -> None:
+        calls.append(job.row.key)
+        raise KeyError("a bug, password=hunter2")
+
+    bot.engine._performers[EffectKind.TIMER] = broken
+    await bot.real.transact(lambda tx: _timer(tx, bot.outside.clock.now))
+    for _ in range(TRIES + 2):
+        await bot.drain()
+        bot.outside.clock.now += timedelta(minutes=11)
+    told = [card for key, card in bot.outside.rooms[HOME].posts if key.startswith("fault:")]
+
+    mine = [card for card in told if card.text.params["effect"] == "timer:mended"]
+
+    assert calls.count("timer:mended") == TRIES + 2
+    assert [card.text.key for card in mine] == ["fact.fault"]
+    assert "hunter2" not in mine[0].model_dump_json()
+    bot.engine._performers[EffectKind.TIMER] = real
+    await bot.drain()
+    assert [row.key for row in await bot.real.read(lambda tx: tx.effects(1))].count(
+        "timer:mended"
+    ) == 0
+
+
+def _timer(tx: Tx, at: datetime) -> None:
+    effect = Errand(kind=EffectKind.TIMER, key="timer:mended", due=at, name="expire", question=1)
+    body = effect.model_dump_json()
+    tx.enqueue(1, effect.key, kind=str(effect.kind), body=body, due_at=at)
+
+
+async def test_a_card_that_can_never_be_made_is_told_and_given_up(make: Make) -> None:
+    """The room that could be told hears of the card that could not; the release goes on."""
+    bot = await make(**SINGLE)
+    mirror, calls = bot.outside.rooms[MIRROR], []
+
+    async def broken(key: str, card: Card, ref: str | None) -> str:
+        calls.append(key)
+        raise KeyError(card.kind, ref)
+
+    mirror.show = broken  # type: ignore[method-assign]  # it breaks as no port may
+    await bot.start()
+    release = await bot.run(ended)
+    for _ in range(TRIES):
+        bot.outside.clock.now += timedelta(minutes=2)
+        await bot.drain()
+    told = [card for key, card in bot.outside.rooms[HOME].posts if key.startswith("fault:")]
+
+    assert release.phase is Phase.DONE
+    assert told
+    assert {card.text.key for card in told} == {"fact.fault"}
+    assert max(calls.count(key) for key in calls) <= TRIES * 20
+    assert await bot.real.read(lambda tx: tx.effects(1)) == []

@@ -44,14 +44,15 @@ def test_its_components_are_those_that_run(file: ReleaseFile) -> None:
 
 
 def test_it_is_the_release_of_the_talk(file: ReleaseFile) -> None:
-    """Owners, two rooms to share with, the talk's rules, and people asked on trouble."""
+    """Owners, two rooms to share with, both ways to compare, and people asked on trouble."""
     target = file.targets["openchat"]
     policy = component_policy(file, "openchat", "chat")
 
     assert all(1 <= len(part.owners) <= 2 for part in target.components.values())
     assert len(target.share) == 2
     assert target.production is True
-    assert (policy.comparison, policy.on_fail) == ("seed-2020", OnFail.ASK)
+    assert (policy.comparison, policy.on_fail) == ("calibrated", OnFail.ASK)
+    assert file.policies["seed-2020"].comparison == "seed-2020"
     assert isinstance(file.executors[target.executor], HttpExecutor)
 
 

@@ -37,10 +37,10 @@ class Questions:
     fields: DocumentFields
     filters: Mapping[str, str]
     nanos: bool = False
-    group: str = ""
-    """The only release group that is asked about; empty: every one."""
     seen_by: datetime | None = None
     """Only what had arrived by then, where documents say when they arrived."""
+    group: str = ""
+    """The only release group that is asked about; empty: every one."""
 
     def levels(self, window: Window) -> Body:
         """Which words for levels there are; see `paged_levels` where they are many."""

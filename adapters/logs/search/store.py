@@ -86,8 +86,8 @@ class SearchStore:
                 mapped.fields,
                 filters,
                 nanos=mapped.nanos,
-                group=request.group,
                 seen_by=request.seen_by,
+                group=request.group,
             )
             counting = Counting(questions, held, request)
             gaps += await skew_gap(

@@ -48,12 +48,12 @@ class Tokens:
                 del self._coming[chat]
 
     async def expected(self, chat: str, within: float = WITHIN) -> None:
-        """Wait until nothing more is coming, or something is on offer; `within` so many seconds."""
+        """Wait until nothing more is coming, or its token is on offer, at most so many seconds."""
+        coming = tuple(self._coming.get(chat, ()))
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                for done in tuple(self._coming.get(chat, ())):
-                    if chat not in self._newest:
-                        await done.wait()
+                for done in coming:
+                    await done.wait()
 
     def offer(self, chat: str, ticket: Ticket) -> None:
         """Put a token on offer in place of the one before, unless that is newer."""

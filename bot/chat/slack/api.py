@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -65,7 +66,8 @@ class Api:
     async def open(self) -> None:
         """Make the one session that all calls share."""
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-        self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
+        # Without a proxy the environment is not asked at each call: that reads a file in a thread.
+        self._session = aiohttp.ClientSession(timeout=timeout, trust_env=bool(getproxies()))
         self.client.session = self._session
 
     async def close(self) -> None:

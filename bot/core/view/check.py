@@ -174,7 +174,7 @@ def expected_table(verdict: Verdict) -> Table:
     """Counts against what was expected, with the range that fits them, and the control's."""
     canary = any(line.control is not None for line in verdict.types)
     columns = ["type", "expected", "seen", "multiple", "range", *(["control"] if canary else [])]
-    failed = {str(line.params.get("type")) for line in verdict.alarms}
+    failed = {found.error_type for found in verdict.findings}
     return Table(
         caption=text("check.table"),
         header=tuple(text(f"column.{name}") for name in columns),

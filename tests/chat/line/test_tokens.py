@@ -39,6 +39,7 @@ def test_a_token_is_taken_back_unless_it_was_taken() -> None:
 async def test_a_push_waits_for_the_token_of_a_command() -> None:
     """What a command brings about may be told before the command is answered."""
     tokens, ticket = Tokens(), Ticket(token="t", at=T0)
+    tokens.offer("c", Ticket(token="old", at=T0 - timedelta(hours=1)))
     with tokens.coming("c"):
         waits = asyncio.create_task(tokens.expected("c"))
         await tokens.expected("another")

@@ -62,8 +62,8 @@ async def test_a_rise_on_the_canary_is_proven_against_the_control() -> None:
 
     assert (verdict.result, verdict.open_until) == (Result.FAIL, None)
     assert line.key == "calibrated.canary"
-    assert (found.rule, found.error_type) == (Rule.RISE, "WARN Slow")
-    assert top.error_type == "WARN Slow"
+    assert (found.rule, found.error_type) == (Rule.RISE, "Slow")
+    assert top.error_type == "Slow"
     assert top.low is not None
     assert top.low > 1
     assert top.control is not None
@@ -78,7 +78,7 @@ async def test_what_rises_everywhere_is_not_the_canarys_fault() -> None:
     verdict = await compared.judged(16)
 
     assert verdict.result is Result.PASS
-    assert "WARN Slow" in {line.params.get("type") for line in verdict.watch}
+    assert "Slow" in {line.params.get("type") for line in verdict.watch}
 
 
 async def test_without_a_control_the_baseline_decides() -> None:
@@ -87,7 +87,7 @@ async def test_without_a_control_the_baseline_decides() -> None:
     line = verdict.alarms[0]
     slow = verdict.types[0]
 
-    assert (line.key, line.params["type"]) == ("calibrated.up", "WARN Slow")
+    assert (line.key, line.params["type"]) == ("calibrated.up", "Slow")
     assert int(str(line.params["odds"])) > 100
     assert slow.expected == pytest.approx(6.0 * 4, rel=0.3)
     assert slow.limit is not None
@@ -108,7 +108,7 @@ async def test_a_new_type_on_several_hosts_is_an_alarm_and_a_single_one_is_watch
     seen = counts.model_copy(update={"windows": (more, *counts.windows[1:])})
     quiet = comparison.judge(where, seen, await once.prior(where))
 
-    assert [f.rule for f in loud.findings if f.error_type == "ERROR Boom"] == [Rule.NEW]
+    assert [f.rule for f in loud.findings if f.error_type == "Boom"] == [Rule.NEW]
     assert quiet.result is Result.PASS
     assert [line.key for line in quiet.watch] == ["calibrated.new_watch"]
 
@@ -189,7 +189,7 @@ async def test_vanished_success_lines_are_found_when_asked_for() -> None:
     assert any(key.startswith("INFO ") for key in before.keys)
     compared.logs.stopped = {("INFO", "Accepted"): RESTARTED}
     verdict = await compared.judged(16)
-    assert [(f.rule, f.error_type) for f in verdict.findings] == [(Rule.GONE, "INFO Accepted")]
+    assert [(f.rule, f.error_type) for f in verdict.findings] == [(Rule.GONE, "Accepted (INFO)")]
 
 
 async def test_vanished_success_lines_are_found_on_the_canary() -> None:
@@ -210,13 +210,13 @@ async def test_a_ritual_is_shown_and_no_alarm() -> None:
 
     assert set(first.rarities) >= {"canary WARN Slow"}
     assert again.alarms == ()
-    assert "WARN Slow" in {line.params.get("type") for line in again.watch}
+    assert "Slow" in {line.params.get("type") for line in again.watch}
 
 
 async def test_what_was_reported_is_not_reported_again() -> None:
     """The round still fails."""
     compared = Compared(broken=SIX_TIMES)
-    where = compared.situation(10, reported=frozenset({"WARN Slow"}))
+    where = compared.situation(10, reported=frozenset({"Slow"}))
     verdict = comparison.judge(where, await compared.counts(where), await compared.prior(where))
 
     assert verdict.result is Result.FAIL

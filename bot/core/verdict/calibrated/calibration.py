@@ -17,10 +17,9 @@ from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Wi
 from bot.core.verdict.calibrated.tails import Largest, Tail
 
 VERSION = 2
-PSEUDO_EVERY = 10
-"""Minutes between pseudo-deploys."""
-PERSIST_EVERY = 4
-"""A persistent rise must begin near T, so its pseudo-deploys lie closer."""
+PSEUDO_EVERY = 7
+"""Minutes between pseudo-deploys: a prime, so that they meet each minute of the hour, as what
+recurs on the clock (jobs, counts of five minutes) would otherwise always or never be met."""
 WARM_UP = 720
 """Pseudo-deploys begin after half a day of levels."""
 FEWEST_PSEUDO = 600
@@ -99,10 +98,9 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     past = level.averages(counts, expects)
     often = pseudo_deploys(panel, PSEUDO_EVERY, skip)
     minutes = Minutes(counts, expects)
-    logs = past.logs()[:, often // level.STEP]
+    logs = level.at(past, counts, expects, often).logs()
     betas = np.stack([_beta(logs, minutes, often, span) for span in scores.HORIZONS])
     window = _window(minutes, often, _rho(logs, betas))
-    closer = pseudo_deploys(panel, PERSIST_EVERY, skip)
     over = scores.overdispersion(window) if len(often) else np.zeros((len(counts), len(LOOKS)))
     made = Calibration(
         start=panel.start,
@@ -118,7 +116,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     )
     if len(often) < 2 or not panel.keys:
         return made
-    return _with_tails(made, window, minutes, (often, closer), two_sided=two_sided)
+    return _with_tails(made, window, minutes, often, two_sided=two_sided)
 
 
 def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> Moments:
@@ -165,7 +163,7 @@ def _with_tails(
     made: Calibration,
     window: Window,
     minutes: Minutes,
-    moments: tuple[Moments, Moments],
+    moments: Moments,
     *,
     two_sided: bool,
 ) -> Calibration:
@@ -174,7 +172,7 @@ def _with_tails(
     found = {Score.RISE: scores.rise(seen, mean, made.over).max(axis=2)}
     if two_sided:
         found[Score.FALL] = scores.fall(seen, mean, made.over).max(axis=2)
-    found[Score.PERSIST] = scores.persistence(minutes, moments[1], np.ones(len(moments[1])))
+    found[Score.PERSIST] = scores.persistence(minutes, moments, np.ones(len(moments)))
     tail = {score: tails.fit(values, tail=_TAIL[score]) for score, values in found.items()}
     most = {
         score: tails.largest(tail[score].beyond(values), tail=_TAIL[score], slope=_SLOPE[score])

@@ -14,8 +14,9 @@ from bot.core.verdict.calibrated.births import births, judge_new
 from bot.core.verdict.calibrated.calibration import calibrate
 from bot.core.verdict.calibrated.judgement import Judgement, Seen, judge
 from bot.core.verdict.calibrated.look import look
+from bot.core.verdict.calibrated.panel import Panel
 from bot.core.verdict.verdict import Result
-from tests.support.counted_minutes import BEGAN, DAY, after, baseline, quiet
+from tests.support.counted_minutes import BEGAN, DAY, RATES, after, baseline, quiet
 
 LOUD = [12.0] * 15
 LAG = text("honesty.lag", lag="9m", limit="5m")
@@ -110,3 +111,47 @@ def test_a_new_type_on_two_hosts_fails_and_a_single_event_does_not() -> None:
     assert judged({}, Seen(new=(loud,))).result is Result.FAIL
     assert judged({}, Seen(new=(single,))).result is Result.PASS
     assert judged({}, Seen(new=(single,))).watch[0].key == "calibrated.new_watch"
+
+
+@pytest.mark.scenario(64)
+def test_one_event_of_a_type_without_a_past_is_watched() -> None:
+    """Nothing before and one after is not infinitely more: it is shown, and no fail."""
+    known = births([(DAY, 1)], days=10)
+    one = judge_new("ERROR Boom", 1, 1, known=known)
+    two = judge_new("ERROR Boom", 2, 2, known=known)
+
+    assert judged({}, Seen(new=(one,))).result is Result.PASS
+    assert [line.key for line in judged({}, Seen(new=(one,))).watch] == ["calibrated.new_watch"]
+    assert judged({}, Seen(new=(two,))).result is Result.FAIL
+
+
+@pytest.mark.scenario(65)
+def test_an_incident_in_the_baseline_hides_nothing() -> None:
+    """Three hours of twenty times as many, days ago: a rise to six times is found all the same."""
+    calm = quiet().between(BEGAN - 5 * DAY, BEGAN)
+    counts = calm.counts.copy()
+    counts[5, DAY : DAY + 180] *= 20
+    shaken = calibrate(Panel(calm.start, calm.keys, counts, calm.exposure))
+
+    found = look(shaken, after({5: LOUD}), began=BEGAN)
+
+    assert judge(shaken, found).result is Result.FAIL
+    assert found.mean[5] == pytest.approx(15 * RATES[5], rel=0.4)
+    assert judge(shaken, look(shaken, after({}), began=BEGAN)).result is Result.PASS
+
+
+@pytest.mark.scenario(66)
+def test_traffic_lifts_the_old_and_hides_no_new_signature() -> None:
+    """Everything twice as often with the traffic: only the type that is new is an alarm."""
+    recent = after({})
+    counts = recent.counts.copy()
+    counts[:, -15:] *= 2
+    exposure = recent.exposure.copy()
+    exposure[-15:] *= 2
+    busy = Panel(recent.start, recent.keys, counts, exposure)
+    new = judge_new("ERROR Boom", 3, 2, known=births([(DAY, 1)], days=10))
+
+    found = judge(baseline(), look(baseline(), busy, began=BEGAN), Seen(new=(new,)))
+
+    assert found.result is Result.FAIL
+    assert [line.params["type"] for line in found.alarms] == ["ERROR Boom"]
