@@ -113,5 +113,6 @@ async def test_half_a_cluster_is_no_answer(cluster: tuple[Server, Node]) -> None
             await store.close()
     for name in names:
         found = partial(server, name)
-        assert found["_shards"]["failed"] == 2
+        # Once OpenSearch knows that the node is gone, it calls no shard failed any more.
+        assert found["_shards"]["total"] - found["_shards"]["successful"] == 2
         assert 0 < found["hits"]["total"]["value"] < DOCUMENTS
