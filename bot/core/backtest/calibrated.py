@@ -19,7 +19,7 @@ from bot.core.value import Moment, text
 from bot.core.verdict.calibrated.calibration import Calibration
 from bot.core.verdict.calibrated.scores import LOOKS
 from bot.core.verdict.situation import Situation
-from bot.core.verdict.verdict import Result, Verdict
+from bot.core.verdict.verdict import Result
 
 
 def replay(
@@ -41,15 +41,15 @@ def replay(
     if fitted is None:
         why = text("calibration.too_short", component=case.component, minutes=baseline.known)
         prior = replace(prior, missing=why)
-    verdict, now = None, case.ended
+    found, now = None, case.ended
     for now in looks(case, scale):
         situation = here.situation(now)
-        verdict = comparison.judge(situation, here.counted(now), prior)
-        if verdict.result is Result.FAIL or _settled(verdict):
+        found = comparison.outcome(situation, here.counted(now), prior)
+        if found.result is not Result.INCONCLUSIVE:
             break
-    if verdict is None:
+    if found is None:
         raise ValueError("there is at least one look")
-    return told(case, called, verdict, at=now)
+    return told(case, called, found, at=now)
 
 
 def looks(case: Case, scale: float) -> tuple[Moment, ...]:
@@ -63,10 +63,6 @@ def _after(moment: Moment, minute: timedelta) -> int:
     """The first minute that begins at a moment or after it."""
     number = bin_of(moment, minute)
     return number if moment_of(number, minute) == moment else number + 1
-
-
-def _settled(verdict: Verdict) -> bool:
-    return verdict.result is Result.PASS
 
 
 @dataclass(frozen=True)

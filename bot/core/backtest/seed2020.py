@@ -10,6 +10,7 @@ from bot.core.backtest.case import Case
 from bot.core.backtest.score import Replayed
 from bot.core.backtest.told import told
 from bot.core.backtest.visible import Visible
+from bot.core.calibrated.comparison import Outcome
 from bot.core.config.policy import Policy
 from bot.core.counts import Counts, TypeCount, Window, WindowCounts
 from bot.core.minutes import MinuteCounts, bin_length, bin_of
@@ -38,7 +39,8 @@ def replay(
     worst: Replayed | None = None
     for now in rounds(case, policy, scale):
         verdict = _round(case, known, policy, now=now, scale=scale, reported=reported)
-        found = told(case, called, verdict, at=now)
+        types = tuple(f.error_type for f in verdict.findings)
+        found = told(case, called, Outcome(verdict.result, types, verdict.reasons), at=now)
         if worst is None or found.result.badness > worst.result.badness:
             worst = found
         if verdict.result is Result.FAIL:

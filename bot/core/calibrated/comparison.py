@@ -107,6 +107,34 @@ def judge(
 
     `counts` answers `request`; `reasons` are what the honesty rules found wrong with it.
     """
+    shown, found, when = _found(situation, counts, prior, reasons)
+    decided, waits = _decided(found, situation, when)
+    verdict = report.verdict(shown, decided)
+    return verdict.model_copy(update={"open_until": when.ripe_at if waits else None})
+
+
+def outcome(situation: Situation, counts: Counts, prior: Prior) -> Outcome:
+    """The same without what rooms show of it, for those who judge thousands of times."""
+    shown, found, when = _found(situation, counts, prior, ())
+    decided, _ = _decided(found, situation, when)
+    say = report.names(shown)
+    types = tuple(say(str(line.params.get("type", ""))) for line in decided.alarms)
+    return Outcome(decided.result, types, decided.reasons)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verdict comes to."""
+
+    result: Result
+    types: tuple[str, ...]
+    """What made it fail, as people call it."""
+    reasons: tuple[Text, ...]
+
+
+def _found(
+    situation: Situation, counts: Counts, prior: Prior, reasons: Iterable[Text]
+) -> tuple[report.Shown, Judgement, Times]:
     when = times(situation, counts)
     seen = observe(counts.windows[0], situation.minute)
     against = _contrast(situation, replace(seen, end=when.settled), prior, when)
@@ -119,21 +147,20 @@ def judge(
     if situation.now < when.ripe_at and not any(one.key == OPEN for one in found.reasons):
         elapsed = max(when.settled - when.began, 0)
         found = replace(found, reasons=(*found.reasons, text(OPEN, minutes=elapsed, needed=WINDOW)))
-    shown = report.Shown(situation, counts, prior, seen, look, against)
-    return _verdict(shown, found, when)
+    return report.Shown(situation, counts, prior, seen, look, against), found, when
 
 
-def _verdict(shown: report.Shown, found: Judgement, when: Times) -> Verdict:
+def _decided(found: Judgement, situation: Situation, when: Times) -> tuple[Judgement, bool]:
+    """With its result; and whether it only waits for the window to be over."""
     others = [one for one in found.reasons if one.key != OPEN]
-    waits = not found.alarms and not others and shown.situation.now < when.ripe_at
+    waits = not found.alarms and not others and situation.now < when.ripe_at
     result = Result.PASS
     if found.alarms:
         result = Result.FAIL
     elif others or waits:
         result = Result.INCONCLUSIVE
     reasons = found.reasons if waits else tuple(others)
-    verdict = report.verdict(shown, replace(found, result=result, reasons=reasons))
-    return verdict.model_copy(update={"open_until": when.ripe_at if waits else None})
+    return replace(found, result=result, reasons=reasons), waits
 
 
 def _contrast(situation: Situation, seen: Observed, prior: Prior, when: Times) -> Contrast | None:
