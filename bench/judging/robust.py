@@ -85,11 +85,12 @@ def _churn(release: Release, rng: np.random.Generator) -> Release:
     return Release(counts, exposure)
 
 
+NOTHING_VISIBLE = "no live host"
 UNUSABLE: dict[str, Disturb] = {
     "ingest lag of 1 minute": _lag(1),
     "ingest lag of 2 minutes": _lag(2),
     "late burst: 3 minutes unknown": _stall,
-    "no live host": _silence,
+    NOTHING_VISIBLE: _silence,
     "1 failed shard of 5": _failed_shard,
 }
 USABLE: dict[str, Disturb] = {"traffic x2 at T": _traffic, "half of the hosts leave": _churn}
