@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class World:
-    """Counts by type and minute; what no minute of is known is absent as a whole."""
+    """Counts by type and minute; a minute of which nothing is known is NaN in every row."""
 
     name: str
     start: int
@@ -43,6 +43,16 @@ class World:
     def minutes(self) -> int:
         """How many minutes there are."""
         return int(self.counts.shape[1])
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(minutes,): which were measured."""
+        return np.asarray(~np.isnan(self.counts).any(axis=0))
+
+    @property
+    def filled(self) -> Floats:
+        """The counts as one sees them who takes a missing minute for a quiet one."""
+        return np.asarray(np.where(self.known, self.counts, 0.0))
 
     def between(self, begin: int, end: int) -> World:
         """The columns [begin, end)."""
@@ -128,12 +138,18 @@ def tweets(folder: Path, *, seed: int | None = None) -> World:
         for name, values in series.items():
             moved = np.roll(values, shift * DAY // 5)
             for thinning in THINNINGS:
-                rows.append(into_minutes(rng.binomial(moved, thinning), rng))
+                rows.append(into_minutes(thinned(moved, thinning, rng), rng))
                 keys.append(f"ERROR/{name}-{thinning:g}-{shift}d")
     return World("S2", start, tuple(keys[:TYPES_OF_S2]), np.array(rows[:TYPES_OF_S2]))
 
 
-def _nab_series(folder: Path) -> tuple[int, dict[str, NDArray[np.int64]]]:
+def thinned(values: Floats, share: float, rng: np.random.Generator) -> Floats:
+    """Keep each event with a probability; missing counts stay missing."""
+    kept = rng.binomial(np.nan_to_num(values).astype(np.int64), share)
+    return np.asarray(np.where(np.isnan(values), np.nan, kept))
+
+
+def _nab_series(folder: Path) -> tuple[int, dict[str, Floats]]:
     read = {n: read_nab(folder / f"Twitter_volume_{n}.csv.gz") for n in NAB}
     begin = max(first for first, _ in read.values())
     end = min(first + 5 * len(values) for first, values in read.values())
@@ -145,10 +161,11 @@ def _nab_series(folder: Path) -> tuple[int, dict[str, NDArray[np.int64]]]:
     return begin, {name: values[:length] for name, values in cut.items()}
 
 
-def into_minutes(fives: NDArray[np.int64], rng: np.random.Generator) -> Floats:
-    """Counts of five minutes, each event put into one of its minutes at random."""
-    split = rng.multinomial(fives, np.full(5, 0.2))
-    return split.reshape(-1).astype(np.float64)
+def into_minutes(fives: Floats, rng: np.random.Generator) -> Floats:
+    """Counts of five minutes, each event put into one of its minutes at random; NaN stays NaN."""
+    split = rng.multinomial(np.nan_to_num(fives).astype(np.int64), np.full(5, 0.2))
+    known = np.where(np.isnan(fives)[:, None], np.nan, split)
+    return np.asarray(known.reshape(-1))
 
 
 def _lines(path: Path) -> list[list[str]]:
@@ -162,13 +179,15 @@ def _minute(stamp: str) -> int:
     return int(moment.timestamp()) // 60
 
 
-def read_nab(path: Path) -> tuple[int, NDArray[np.int64]]:
-    """NAB's `timestamp,value` on a grid of five minutes; a missing row counts nothing."""
+def read_nab(path: Path) -> tuple[int, Floats]:
+    """NAB's `timestamp,value` on a grid of five minutes; what has no row is NaN, not 0."""
     rows = [(_minute(stamp), float(value)) for stamp, value in _lines(path)[1:]]
-    first = rows[0][0]
-    values = np.zeros((rows[-1][0] - first) // 5 + 1, dtype=np.int64)
+    first = min(minute for minute, _ in rows)
+    last = max(minute for minute, _ in rows)
+    values = np.full((last - first) // 5 + 1, np.nan)
     for minute, value in rows:
-        values[(minute - first) // 5] += int(value)
+        place = (minute - first) // 5
+        values[place] = np.nan_to_num(values[place]) + int(value)
     return first, values
 
 
@@ -213,7 +232,7 @@ def canary_split(
     drift = autoregressive(rng, np.full(hosts, 0.1), 6.0, hours)
     weights = np.exp(fixed[:, None] + drift)
     share = np.repeat(weights[:canary].sum(axis=0) / weights.sum(axis=0), 60)[: world.minutes]
-    taken = rng.binomial(world.counts.astype(np.int64), share[None, :]).astype(np.float64)
+    taken = rng.binomial(world.filled.astype(np.int64), share[None, :]).astype(np.float64)
     return (
         replace(world, name=f"{world.name}/canary", counts=taken),
         replace(world, name=f"{world.name}/control", counts=world.counts - taken),

@@ -80,3 +80,18 @@ def test_tweets_are_thirty_types() -> None:
 
     assert len(world.keys) == worlds.TYPES_OF_S2
     assert world.minutes > 50 * DAY
+
+
+def test_a_missing_row_is_missing_and_no_quiet_minute(tmp_path: Path) -> None:
+    """NAB's grid has holes: five minutes of which nothing is known;."""
+    path = tmp_path / "series.csv"
+    rows = [
+        f"2026-08-{1 + n // 288:02} {n % 288 // 12:02}:{n % 12 * 5:02}:00,7"
+        for n in range(3300)
+        if n != 2
+    ]
+    path.write_text("timestamp,value\n" + "\n".join(rows))
+    world = worlds.from_file("mine", path)
+
+    assert np.flatnonzero(~world.known).tolist() == [10, 11, 12, 13, 14]
+    assert world.filled.sum() == 7 * 3299

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +16,26 @@ from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, Pane
 from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Window
 from bot.core.verdict.calibrated.tails import Largest, Tail
 
-VERSION = 1
-PSEUDO_EVERY = 10
-"""Minutes between pseudo-deploys."""
-PERSIST_EVERY = 2
-"""A persistent rise must begin near T, so its pseudo-deploys lie closer."""
+VERSION = 2
+PSEUDO_EVERY = 7
+"""Minutes between pseudo-deploys: a prime, so that they meet each minute of the hour, as what
+recurs on the clock (jobs, counts of five minutes) would otherwise always or never be met."""
 WARM_UP = 720
 """Pseudo-deploys begin after half a day of levels."""
 FEWEST_PSEUDO = 600
 """With fewer pseudo-deploys the tails are guesses: see `Calibration.usable`."""
 FEWEST_DAYS = 3
-ALPHA = {Score.RISE: 0.003, Score.PERSIST: 0.0055, Score.FALL: 0.0015}
-"""The probability of a false alarm in a release, by score; `fall` is two-sided only."""
+SHARP, BLUNT = 0.005, 0.001
+"""The probability of a false alarm in a release by the score that sees smaller rises, and by the
+other one of rise and persistence."""
+ALPHA_FALL = 0.0015
+"""The same by `fall`; two-sided only."""
 WARN_FACTOR = 8.0
 """A watch line at so many times the odds of an alarm: 5 % in all."""
-_LOWEST = {Score.RISE: 1.0, Score.PERSIST: 0.1, Score.FALL: 1.0}
-_SLOPE = {Score.RISE: 0.434, Score.PERSIST: 0.05, Score.FALL: 0.434}
+_TAIL = {Score.RISE: 0.02, Score.PERSIST: 0.05, Score.FALL: 0.02}
+_SLOPE = dict.fromkeys(Score, 0.03)
+_TYPICAL = 10.0
+"""Types with so many events in 15 minutes tell which score is the sharper one."""
 Span = tuple[int, int]
 Moments = NDArray[np.intp]
 
@@ -59,17 +63,17 @@ class Calibration:
     """At `end`."""
     tails: Mapping[Score, Tail] = field(default_factory=dict)
     largest: Mapping[Score, Largest] = field(default_factory=dict)
+    alphas: Mapping[Score, float] = field(default_factory=dict)
+    """The probability of a false alarm in a release, by score."""
 
     @property
     def days(self) -> float:
         """How long the baseline is."""
         return (self.end - self.start) / MINUTES_A_DAY
 
-    @property
-    def fine(self) -> NDArray[np.bool_]:
-        """(types,): which are frequent enough for blocks of three minutes."""
-        a_minute = self.total / max(self.end - self.start, 1)
-        return np.asarray(a_minute * WINDOW >= scores.FINE_NEEDS)
+    def cut(self, score: Score) -> float:
+        """The score, beyond a type's handicap, from which on it is an alarm."""
+        return self.largest[score].cut(self.alphas[score])
 
     @property
     def usable(self) -> bool:
@@ -94,10 +98,9 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     past = level.averages(counts, expects)
     often = pseudo_deploys(panel, PSEUDO_EVERY, skip)
     minutes = Minutes(counts, expects)
-    logs = past.logs()[:, often // level.STEP]
+    logs = level.at(past, counts, expects, often).logs()
     betas = np.stack([_beta(logs, minutes, often, span) for span in scores.HORIZONS])
     window = _window(minutes, often, _rho(logs, betas))
-    closer = pseudo_deploys(panel, PERSIST_EVERY, skip)
     over = scores.overdispersion(window) if len(often) else np.zeros((len(counts), len(LOOKS)))
     made = Calibration(
         start=panel.start,
@@ -113,7 +116,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     )
     if len(often) < 2 or not panel.keys:
         return made
-    return _with_tails(made, window, minutes, (often, closer), two_sided=two_sided)
+    return _with_tails(made, window, minutes, often, two_sided=two_sided)
 
 
 def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> Moments:
@@ -160,38 +163,59 @@ def _with_tails(
     made: Calibration,
     window: Window,
     minutes: Minutes,
-    moments: tuple[Moments, Moments],
+    moments: Moments,
     *,
     two_sided: bool,
 ) -> Calibration:
     seen, mean = scores.observed(window), scores.expected(window)
     mean = mean * scores.common(seen, mean)
-    found = {Score.RISE: (scores.rise(seen, mean, made.over).max(axis=2), moments[0])}
+    found = {Score.RISE: scores.rise(seen, mean, made.over).max(axis=2)}
     if two_sided:
-        found[Score.FALL] = (scores.fall(seen, mean, made.over).max(axis=2), moments[0])
-    found[Score.PERSIST] = (_persistence(minutes, moments[1], made.fine), moments[1])
-    tail, most = {}, {}
-    for score, (values, when) in found.items():
-        limits = {"lowest": _LOWEST[score], "slope": _SLOPE[score]}
-        days = when // MINUTES_A_DAY
-        tail[score] = tails.fit(values, **limits)
-        most[score] = tails.largest(tails.without_own_day(values, days, **limits))
-    return _replaced(made, tail, most)
+        found[Score.FALL] = scores.fall(seen, mean, made.over).max(axis=2)
+    found[Score.PERSIST] = scores.persistence(minutes, moments, np.ones(len(moments)))
+    tail = {score: tails.fit(values, tail=_TAIL[score]) for score, values in found.items()}
+    most = {
+        score: tails.largest(tail[score].beyond(values), tail=_TAIL[score], slope=_SLOPE[score])
+        for score, values in found.items()
+    }
+    limits = {
+        Score.RISE: _smallest_rise(mean[:, :, -1].mean(axis=1), made.over[:, -1], tail, most),
+        Score.PERSIST: _smallest_stay(found[Score.PERSIST], tail, most),
+    }
+    typical = made.total * WINDOW >= _TYPICAL * (made.end - made.start)
+    return replace(made, tails=tail, largest=most, alphas=_alphas(limits, typical, two_sided))
 
 
-def _persistence(minutes: Minutes, moments: Moments, fine: NDArray[np.bool_]) -> Floats:
-    # In parts, so that memory stays small with thousands of types.
-    parts = np.array_split(moments, max(1, len(moments) // 500))
-    found = [
-        scores.persistence_by_volume(minutes, part, np.ones(len(part)), fine) for part in parts
-    ]
-    return np.concatenate(found, axis=1)
+def _smallest_rise(
+    mean: Floats, over: Floats, tail: Mapping[Score, Tail], most: Mapping[Score, Largest]
+) -> Floats:
+    """(types,): the factor from which on half of the rises of a type are alarms by `rise`."""
+    cut = most[Score.RISE].cut(SHARP) + tail[Score.RISE].handicap
+    low, high = np.full(len(mean), 1.0), np.full(len(mean), 1000.0)
+    for _ in range(20):
+        middle = np.sqrt(low * high)
+        enough = scores.weight(mean * middle, mean, over) > cut
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return np.asarray(high)
 
 
-def _replaced(
-    made: Calibration, tail: Mapping[Score, Tail], most: Mapping[Score, Largest]
-) -> Calibration:
-    return Calibration(**{**made.__dict__, "tails": dict(tail), "largest": dict(most)})
+def _smallest_stay(
+    values: Floats, tail: Mapping[Score, Tail], most: Mapping[Score, Largest]
+) -> Floats:
+    """(types,): the same by `persist`."""
+    needed = most[Score.PERSIST].cut(SHARP) + tail[Score.PERSIST].handicap
+    return np.asarray(np.exp(np.minimum(needed - np.median(values, axis=1), 50.0)))
+
+
+def _alphas(
+    limits: Mapping[Score, Floats], typical: NDArray[np.bool_], two_sided: bool
+) -> dict[Score, float]:
+    """The larger part to the score that sees smaller rises here, decided by the baseline alone."""
+    rows = typical if typical.any() else np.ones(len(typical), dtype=bool)
+    rise, stay = (float(np.median(limits[s][rows])) for s in (Score.RISE, Score.PERSIST))
+    first, second = (SHARP, BLUNT) if rise <= stay else (BLUNT, SHARP)
+    made = {Score.RISE: first, Score.PERSIST: second}
+    return {**made, Score.FALL: ALPHA_FALL} if two_sided else made
 
 
 def to_json(made: Calibration) -> str:
@@ -205,6 +229,7 @@ def to_json(made: Calibration) -> str:
         "pseudo_deploys": made.pseudo_deploys,
         "tails": {s: [_packed(x) for x in _fields(t)] for s, t in made.tails.items()},
         "largest": {s: _fields(m) for s, m in made.largest.items()},
+        "alphas": dict(made.alphas),
     }
     arrays = (made.total, made.rates, made.betas, made.over, *_fields(made.averages))
     return json.dumps({**body, "arrays": [_packed(x) for x in arrays]}, sort_keys=True)
@@ -229,6 +254,7 @@ def from_json(text: str) -> Calibration:
         averages=Averages(counts, expects),
         tails={Score(s): Tail(*map(_unpacked, t)) for s, t in body["tails"].items()},
         largest={Score(s): Largest(*m) for s, m in body["largest"].items()},
+        alphas={Score(s): alpha for s, alpha in body["alphas"].items()},
     )
 
 

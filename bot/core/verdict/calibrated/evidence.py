@@ -10,7 +10,7 @@ import numpy as np
 from bot.core.value import Text, text
 from bot.core.verdict.calibrated import scores
 from bot.core.verdict.calibrated.births import NewType
-from bot.core.verdict.calibrated.calibration import ALPHA, Calibration
+from bot.core.verdict.calibrated.calibration import Calibration
 from bot.core.verdict.calibrated.canary import Evidence
 from bot.core.verdict.calibrated.look import Alarm, Look
 from bot.core.verdict.calibrated.scores import LOOKS, Score
@@ -49,14 +49,14 @@ def detection_limits(calibration: Calibration, look: Look) -> dict[str, float]:
     """
     if Score.RISE not in calibration.tails:
         return dict.fromkeys(look.keys, float("inf"))
-    cut = calibration.largest[Score.RISE].cut(ALPHA[Score.RISE])
+    cut = calibration.cut(Score.RISE) + calibration.tails[Score.RISE].handicap
     low, high = np.full(len(look.keys), scores.RISE), np.full(len(look.keys), LARGEST_FACTOR)
     for _ in range(30):
         middle = np.sqrt(low * high)
         seen = np.maximum(look.mean * middle, 0.0)
-        score = scores.deviance(seen, look.mean, look.over)
+        score = scores.weight(seen, look.mean, look.over)
         score = np.where(seen >= scores.FEWEST, score, 0.0)
-        enough = calibration.tails[Score.RISE].rarity(score[:, None])[:, 0] > cut
+        enough = score > cut
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     found = np.where(high < LARGEST_FACTOR * 0.999, high, np.inf)
     return dict(zip(look.keys, found.tolist(), strict=True))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log10
 
 from bot.core.value import Text, text
 from bot.core.verdict.calibrated import evidence
 from bot.core.verdict.calibrated.births import NewType
 from bot.core.verdict.calibrated.calibration import (
-    ALPHA,
     FEWEST_DAYS,
     FEWEST_PSEUDO,
     Calibration,
@@ -87,7 +87,7 @@ def _one_a_type(alarms: Sequence[Alarm]) -> list[Alarm]:
 
 
 def _ritual(calibration: Calibration, alarm: Alarm, past: Mapping[str, Sequence[float]]) -> bool:
-    cut = calibration.largest[alarm.score].cut(ALPHA[alarm.score])
+    cut = -log10(calibration.alphas[alarm.score])
     return is_ritual(alarm.key, alarm.rarity, past, cut=cut)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.verdict.calibrated.panel import Floats
 
@@ -62,6 +63,20 @@ def continued(before: Averages, counts: Floats, expected: Floats) -> Averages:
     return Averages(
         before.counts * keep + counts @ weights, before.expected * keep + expected @ weights
     )
+
+
+def at(past: Averages, counts: Floats, expected: Floats, moments: NDArray[np.intp]) -> Averages:
+    """The averages at some minutes: (types, moments, half-lives); `past` is of every fifth."""
+    whole, rest = moments // STEP, moments % STEP
+    found = Averages(past.counts[:, whole].copy(), past.expected[:, whole].copy())
+    for minutes in range(1, STEP):
+        late = np.flatnonzero(rest == minutes)
+        behind = moments[late, None] - minutes + np.arange(minutes)
+        keep = _decay(np.array([float(minutes)]))[0]
+        weights = _decay(minutes - 0.5 - np.arange(minutes, dtype=np.float64))
+        for sums, values in ((found.counts, counts), (found.expected, expected)):
+            sums[:, late] = sums[:, late] * keep + values[:, behind] @ weights
+    return found
 
 
 def fit(logs: Floats, observed: Floats, expected: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.verdict.calibrated import level, scores, shape
-from bot.core.verdict.calibrated.calibration import ALPHA, WARN_FACTOR, Calibration
+from bot.core.verdict.calibrated.calibration import WARN_FACTOR, Calibration
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
 from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Minutes, Score, Window
 
@@ -22,6 +22,7 @@ class Alarm:
     at: int
     """Minutes after the deployment at which it was first so rare."""
     rarity: float
+    """-log10 of the odds."""
     odds: float
     """The probability that a release without a fault shows so rare a score anywhere."""
     proven: bool
@@ -80,11 +81,9 @@ def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
     found = _scores(calibration, window, elapsed, missing)
     factor = found.common[:, -1]
     if elapsed == WINDOW:
-        stays = scores.persistence_by_volume(
-            Minutes(counts, expects), np.array([here]), factor, calibration.fine
-        )
+        stays = scores.persistence(Minutes(counts, expects), np.array([here]), factor)
         # The tail is fitted from smaller rises too, but none of them is worth an alarm.
-        found.scores[Score.PERSIST] = np.where(stays > np.log(scores.RISE), stays, 0.0)
+        found.scores[Score.PERSIST] = np.where(stays > np.log(scores.RISE), stays, scores.NEVER)
     return _judged(calibration, window, found, (elapsed, missing))
 
 
@@ -153,14 +152,14 @@ def _judged(
 
 
 def _alarms(calibration: Calibration, score: Score, values: Floats) -> list[Alarm]:
-    most, tail = calibration.largest[score], calibration.tails[score]
-    cut, watch = most.cut(ALPHA[score]), most.cut(min(ALPHA[score] * WARN_FACTOR, 0.05))
-    rarity = tail.rarity(values)
+    most, alpha = calibration.largest[score], calibration.alphas[score]
+    cut, watch = most.cut(alpha), most.cut(min(alpha * WARN_FACTOR, 0.05))
+    beyond = calibration.tails[score].beyond(values)
     made = []
-    for row in np.flatnonzero(rarity.max(axis=1) > max(watch, 0.0)):
-        best = float(rarity[row].max())
-        first = int(np.argmax(rarity[row] > (cut if best > cut else watch)))
+    for row in np.flatnonzero((beyond > watch).any(axis=1) & (values > 0).any(axis=1)):
+        best = float(beyond[row].max())
+        first = int(np.argmax(beyond[row] > (cut if best > cut else watch)))
         at = WINDOW if score is Score.PERSIST else LOOKS[first]
-        key = calibration.keys[row]
-        made.append(Alarm(key, score, at, best, most.odds(best), proven=best > cut))
+        rarity, odds = most.rarity(best), most.odds(best)
+        made.append(Alarm(calibration.keys[row], score, at, rarity, odds, proven=best > cut))
     return made

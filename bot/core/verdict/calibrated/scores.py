@@ -19,17 +19,23 @@ HORIZONS = (2, 4, 8, 15)
 HORIZON_OF_LOOK = (0, 0, 1, 1, 2, 2, 2, 3, 3, 3)
 BEFORE = 120
 """Minutes before the deployment that a persistent rise must tower above."""
-BLOCK = 5
-FINE_BLOCK = 3
-FINE_NEEDS = 100.0
-"""A type with so many events in 15 minutes is cut into finer blocks: they say more of its onset."""
-MAX_WEIGHT = 0.75
+BLOCK = 2
+"""Minutes: a rise that the deployment caused begins with it, and fine blocks say when it began."""
+AFTER = WINDOW // BLOCK
+"""Whole blocks after the deployment."""
+LOW, HIGH = -4, 8
+"""The exponents of the power means that stand for a smallest and for a largest block."""
+NEVER = -30.0
+"""The persistence where nothing is known of a block after T, or of all blocks before it."""
 FEWEST = 2
 RISE = 1.3
 FALL_NEEDS = 10.0
 """A type that is expected less often than this is never called vanished."""
+_TINY = 1e-9
 COMMON_NEEDS = 5
-"""So many types of five expected events must agree before a rise is called common."""
+"""So many types must agree before a rise is called common."""
+COMMON_EVENTS = 2.0
+"""A type with so many expected events has a say in it: soon after the deployment few have more."""
 
 
 @unique
@@ -60,33 +66,6 @@ class Minutes:
     counts: Floats
     shape: Floats
 
-    def of(self, rows: NDArray[np.bool_]) -> Minutes:
-        """Some types only."""
-        return Minutes(self.counts[rows], self.shape[rows])
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """Blocks of some minutes around some moments T; missing minutes are 0 in both."""
-
-    seen: Floats
-    """(types, moments, blocks): counts in 120 minutes before T and 15 after, in order."""
-    shape: Floats
-    """The same of the shape's expectation."""
-    size: int
-    """Minutes in a block."""
-
-
-def blocks(minutes: Minutes, moments: NDArray[np.intp], size: int = BLOCK) -> Blocks:
-    """Take the blocks around some columns."""
-    edges = moments[:, None] + np.arange(-BEFORE, WINDOW + 1, size)
-    first = int(edges.min())
-    cut = slice(first, int(edges.max()))
-    sums = [np.cumsum(values[:, cut], axis=1) for values in (minutes.counts, minutes.shape)]
-    padded = [np.concatenate([np.zeros((len(x), 1)), x], axis=1) for x in sums]
-    seen, expects = (np.diff(x[:, edges - first], axis=2) for x in padded)
-    return Blocks(seen, expects, size)
-
 
 def expected(window: Window) -> Floats:
     """(types, moments, looks): events expected until each look, without a common rise."""
@@ -103,7 +82,7 @@ def common(seen: Floats, mean: Floats) -> Floats:
     """(moments, looks): the factor by which at least half of the busy types rose; 1 below 1.3."""
     if len(seen) < COMMON_NEEDS:
         return np.ones(seen.shape[1:])
-    busy = mean >= COMMON_NEEDS
+    busy = mean >= COMMON_EVENTS
     ratio = np.where(busy, seen / np.maximum(mean, 1e-9), np.inf)
     count = busy.sum(axis=0)
     place = np.maximum(count - 1, 0) // 2
@@ -131,49 +110,53 @@ def overdispersion(window: Window) -> Floats:
     return np.stack([level.overdispersion(seen[:, :, n], mean[:, :, n]) for n in looks], axis=1)
 
 
+def weight(seen: Floats, mean: Floats, over: Floats) -> Floats:
+    """ln(1 + deviance): bursts grow in ratios, so their deviance has no exponential tail."""
+    return np.asarray(np.log1p(deviance(seen, mean, over)))
+
+
 def rise(seen: Floats, mean: Floats, over: Floats) -> Floats:
     """(types, moments, looks): how improbably many; 0 below two events or 1.3 x expected."""
-    score = deviance(seen, mean, over[:, None, :])
+    score = weight(seen, mean, over[:, None, :])
     return np.asarray(np.where((seen >= FEWEST) & (seen > RISE * mean), score, 0.0))
 
 
 def fall(seen: Floats, mean: Floats, over: Floats) -> Floats:
     """(types, moments, looks): how improbably few; 0 where fewer than ten were expected."""
-    score = deviance(seen, mean, over[:, None, :])
+    score = weight(seen, mean, over[:, None, :])
     return np.asarray(np.where((mean >= FALL_NEEDS) & (seen < mean / RISE), score, 0.0))
 
 
-def persistence(around: Blocks, factor: Floats) -> Floats:
-    """(types, moments): how far the smallest block after T towers above the two hours before.
+def persistence(minutes: Minutes, moments: NDArray[np.intp], factor: Floats) -> Floats:
+    """(types, moments): how far the lowest block after T towers above the highest before it.
 
-    ln((X + 0.5) / (E + 0.5)), the smallest of the blocks after T; E is the shape times a
-    reference level: 0.75 x the largest and 0.25 x the mean block of the 120 minutes before T. A
-    burst that began before T raises the reference, one that ends early or begins late lowers the
-    smallest block. A missing block is no rise. `factor` (moments,) is a
-    rise common to all.
+    ln(M_-4(after) / M_8(before)): power means of the levels (X + 0.5) / shape, of the 7 blocks of
+    two minutes after T and of the 60 before it; soft forms of minimum and maximum, which a single
+    block cannot decide. A burst that began before T raises the one, one that ends early or begins
+    late lowers the other, so that only what begins with T and stays stands out: how lively a type
+    is matters little, and one distribution serves all types. Below 0 for most moments. `factor`
+    (moments,) is a rise common to all; `NEVER` where a block after T is missing.
     """
-    count = BEFORE // around.size
-    seen, shape = around.seen[:, :, count:], around.shape[:, :, count:]
-    reference = _reference(around.seen[:, :, :count], around.shape[:, :, :count])
-    mean = shape * (reference * factor)[:, :, None]
-    score = np.log((seen + 0.5) / (mean + 0.5))
-    smallest = np.where(shape > 0, score, 0.0).min(axis=2)
-    return np.asarray(smallest.clip(min=0.0))
+    seen, shape = (x[:, :-1] + x[:, 1:] for x in (minutes.counts, minutes.shape))
+    level = (seen + 0.5) / np.maximum(shape, _TINY)
+    low = _power_mean(level, shape > 0, moments[:, None] + BLOCK * np.arange(AFTER), LOW)
+    reach = BLOCK * np.arange(1, BEFORE // BLOCK + 1)
+    high = _power_mean(level, shape > 0, moments[:, None] - reach, HIGH)
+    known = np.isfinite(low) & (low > 0) & np.isfinite(high) & (high > 0)
+    ratio = np.where(known, low, 1.0) / np.where(known, high, 1.0) / factor
+    return np.asarray(np.where(known, np.log(ratio), NEVER))
 
 
-def persistence_by_volume(
-    minutes: Minutes, moments: NDArray[np.intp], factor: Floats, fine: NDArray[np.bool_]
+def _power_mean(
+    level: Floats, known: NDArray[np.bool_], places: NDArray[np.intp], power: int
 ) -> Floats:
-    """(types, moments): `persistence` in blocks of three minutes where `fine`, otherwise five."""
-    found = np.zeros((len(minutes.counts), len(moments)))
-    for size, rows in ((BLOCK, ~fine), (FINE_BLOCK, fine)):
-        if rows.any():
-            found[rows] = persistence(blocks(minutes.of(rows), moments, size), factor)
-    return found
-
-
-def _reference(seen: Floats, shape: Floats) -> Floats:
-    levels = np.where(shape > 0, seen / np.maximum(shape, 1e-12), 0.0)
-    total = shape.sum(axis=2)
-    average = np.where(total > 0, seen.sum(axis=2) / np.maximum(total, 1e-12), 1.0)
-    return np.asarray(MAX_WEIGHT * levels.max(axis=2) + (1 - MAX_WEIGHT) * average)
+    """Of the known blocks at (moments, blocks); a low mean is 0 where a block is unknown."""
+    powers = np.where(known, level**power, np.inf if power < 0 else 0.0)
+    total = np.zeros((len(level), len(places)))
+    number = np.zeros_like(total)
+    for place in places.T:
+        total += powers[:, place]
+        number += known[:, place]
+    mean = total / np.maximum(number, 1)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(mean > 0, mean ** (1 / power), 0.0))

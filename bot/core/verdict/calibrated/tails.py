@@ -5,56 +5,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.core.verdict.calibrated.panel import Floats
 
-TAIL = 0.03
-"""The share of pseudo-deploys above the point from which the tail is exponential."""
-LARGEST_TAIL = 0.05
-"""The same for the largest score of a pseudo-deploy."""
-BELIEF = 30.0
-"""The slope of a type's tail counts so many exceedances of all types together."""
+PART = 0.25
+"""A type may have so large a part of the largest scores, if there are more than four types."""
+_ROUNDS = 6
 
 
 @dataclass(frozen=True)
 class Tail:
-    """P(score >= s) = share e^(-(s - point) / slope) above the point, by type."""
+    """How much more a score must be of a type that is far livelier than the others."""
 
-    point: Floats
-    slope: Floats
-    share: Floats
+    handicap: Floats
+    """(types,): 0 for nearly all."""
 
-    def rarity(self, scores: Floats) -> Floats:
-        """-log10 of the odds of each score; `scores` is (types, moments)."""
-        point, slope, share = (x[:, None] for x in (self.point, self.slope, self.share))
-        above = (scores - point) / slope / np.log(10)
-        below = np.clip(scores / np.maximum(point, 1e-12), 0.0, 1.0)
-        return np.asarray(-np.log10(share) * below + np.maximum(above, 0.0))
+    def beyond(self, scores: Floats) -> Floats:
+        """The scores, comparable between types; (types, moments)."""
+        return np.asarray(scores - self.handicap[:, None])
 
 
-def fit(scores: Floats, *, lowest: float, slope: float) -> Tail:
-    """Fit the tail of each type over the pseudo-deploys (types, moments).
+def fit(scores: Floats, *, tail: float) -> Tail:
+    """Find the types that alone would decide what is rare, over pseudo-deploys (types, moments).
 
-    The point is the 97 % quantile, at least `lowest`; the slope is the mean excess, drawn to that
-    of all types, at least `slope` (for a rise 0.434 = 1 / ln 10: never lighter than Poisson). A
-    type of rare bursts alone would have a slope from a handful of them.
+    The scores are made to be alike for all types, so all are judged by one distribution, which
+    knows its tail better than a type knows its own. A type that bursts each hour would raise the
+    cut for all: its scores are lowered until it makes a quarter of the `tail` largest at most.
     """
-    moments = scores.shape[1]
-    point = np.maximum(np.quantile(scores, 1 - TAIL, axis=1), lowest)
-    excess = np.maximum(scores - point[:, None], 0.0)
-    number, total = (excess > 0).sum(axis=1), excess.sum(axis=1)
-    together = max((total.sum() + 3 * slope) / (number.sum() + 3), slope)
-    slopes = np.maximum((total + BELIEF * together) / (number + BELIEF), slope)
-    share = np.minimum((number + 0.5) / (moments + 1), TAIL)
-    return Tail(point, np.asarray(slopes), np.asarray(share))
+    part = max(PART, 1 / len(scores))
+    own = np.quantile(scores, 1 - tail * part, axis=1)
+    handicap = np.zeros(len(scores))
+    for _ in range(_ROUNDS):
+        point = np.quantile((scores - handicap[:, None]).max(axis=0), 1 - tail)
+        handicap = np.maximum(own - point, 0.0)
+    return Tail(handicap)
 
 
 @dataclass(frozen=True)
 class Largest:
-    """The distribution of the largest rarity of a pseudo-deploy over all types and looks.
+    """The distribution of the largest score of a pseudo-deploy over all types and looks.
 
     Westfall and Young's maximum (1993): it knows how types move together and how many there are.
+    P(largest >= s) = share e^(-(s - point) / slope) above the point.
     """
 
     point: float
@@ -62,36 +54,29 @@ class Largest:
     share: float
 
     def cut(self, alpha: float) -> float:
-        """The rarity that a release without a fault exceeds with probability alpha at most."""
+        """The score that a release without a fault exceeds with probability alpha at most."""
         return self.point + self.slope * max(float(np.log(self.share / alpha)), 0.0)
 
-    def odds(self, rarity: float) -> float:
-        """The probability that a release without a fault shows so rare a score anywhere."""
-        if rarity < self.point:
+    def odds(self, score: float) -> float:
+        """The probability that a release without a fault shows so large a score anywhere."""
+        if score < self.point:
             return 1.0
-        return self.share * float(np.exp(-(rarity - self.point) / self.slope))
+        return self.share * float(np.exp(-(score - self.point) / self.slope))
+
+    def rarity(self, score: float) -> float:
+        """-log10 of the odds: comparable between scores and between calibrations."""
+        return -float(np.log10(max(self.odds(score), 1e-300)))
 
 
-def largest(rarities: Floats) -> Largest:
-    """Fit the largest of each moment; `rarities` is (types, moments)."""
-    most = rarities.max(axis=0)
-    point = float(np.quantile(most, 1 - LARGEST_TAIL))
-    excess = most[most > point] - point
-    slope = float(excess.mean()) if len(excess) else 0.0
-    return Largest(point, max(slope, 0.1), max(float(np.mean(most > point)), 1 / (len(most) + 1)))
+def largest(scores: Floats, *, tail: float, slope: float) -> Largest:
+    """Fit the largest of each moment; `scores` is (types, moments), comparable between types.
 
-
-def without_own_day(
-    scores: Floats, days: NDArray[np.intp], *, lowest: float, slope: float
-) -> Floats:
-    """Rarities of the baseline where each day's tails come from the other days.
-
-    A tail fitted to the same scores that it judges would find them too ordinary; measured, that
-    doubled the false alarms.
+    Above the 1 - `tail` quantile the excess is exponential with its mean, one imagined excess of
+    `slope` among them. Bursts make the tail heavier than an exponential from its middle would
+    be: `tail` is to be near to the probabilities that are asked for.
     """
-    rarities = np.zeros_like(scores)
-    for day in np.unique(days):
-        here = days == day
-        rest = scores[:, ~here] if not here.all() else scores
-        rarities[:, here] = fit(rest, lowest=lowest, slope=slope).rarity(scores[:, here])
-    return rarities
+    most = scores.max(axis=0).astype(np.float64)
+    point = float(np.quantile(most, 1 - tail))
+    excess = most[most > point] - point
+    mean = (float(excess.sum()) + slope) / (len(excess) + 1)
+    return Largest(point, mean, (len(excess) + 0.5) / (len(most) + 1))

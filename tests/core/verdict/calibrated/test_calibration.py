@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.core.verdict.calibrated import calibration
-from bot.core.verdict.calibrated.calibration import calibrate, from_json, to_json
+from bot.core.verdict.calibrated.calibration import BLUNT, SHARP, calibrate, from_json, to_json
 from bot.core.verdict.calibrated.panel import Panel, PanelError
 from bot.core.verdict.calibrated.scores import Score
 from tests.support.counted_minutes import DAY, RATES, SHORT, START, baseline, quiet
@@ -75,7 +75,24 @@ def test_short_baselines_are_not_usable() -> None:
 
 
 def test_vanished_types_are_looked_for_only_when_asked() -> None:
-    """Each score has its own tails and its own share of the false alarms."""
+    """Each score has its own tail and its own share of the false alarms."""
+    two_sided = baseline(two_sided=True)
+
     assert set(baseline().tails) == {Score.RISE, Score.PERSIST}
-    assert set(baseline(two_sided=True).tails) == set(Score)
-    assert sum(calibration.ALPHA.values()) <= 0.01
+    assert set(two_sided.tails) == set(two_sided.alphas) == set(Score)
+    assert sum(two_sided.alphas.values()) <= 0.01
+
+
+def test_the_sharper_score_has_the_larger_part() -> None:
+    """Steady types are judged by the rise, types of short bursts by what persists."""
+    assert baseline().alphas == {Score.RISE: SHARP, Score.PERSIST: BLUNT}
+    panel = quiet().between(START, START + SHORT * DAY)
+    rng = np.random.default_rng(7)
+    factors = np.ones_like(panel.counts)
+    for begin in rng.integers(0, panel.minutes - 5, (10, len(factors))):
+        for row, minute in enumerate(begin):
+            factors[row, minute : minute + 5] = 30
+    counts = rng.poisson(np.array(RATES)[:, None] * factors).astype(np.float64)
+    lively = calibrate(Panel(panel.start, panel.keys, counts, panel.exposure))
+
+    assert lively.alphas == {Score.RISE: BLUNT, Score.PERSIST: SHARP}

@@ -54,3 +54,16 @@ def test_overdispersion_is_none_for_poisson_and_found_for_more() -> None:
 
     assert level.overdispersion(plain, mean)[0] < 0.01
     assert level.overdispersion(wide, mean)[0] == pytest.approx(0.5, rel=0.15)
+
+
+def test_averages_between_the_fifth_minutes_are_exact() -> None:
+    """At minute 13 they are those of ten minutes and three more."""
+    counts = np.random.default_rng(4).poisson(3.0, (2, 20)).astype(np.float64)
+    past = level.averages(counts, np.ones_like(counts))
+    found = level.at(past, counts, np.ones_like(counts), np.array([10, 13]))
+    first = level.Averages(past.counts[:, 2], past.expected[:, 2])
+    wanted = level.continued(first, counts[:, 10:13], np.ones((2, 3)))
+
+    assert np.allclose(found.counts[:, 0], first.counts)
+    assert np.allclose(found.counts[:, 1], wanted.counts)
+    assert np.allclose(found.expected[:, 1], wanted.expected)

@@ -46,7 +46,7 @@ def test_one_event_and_small_rises_are_nothing() -> None:
 
     assert scores.rise(one(1), one(0.001), over).item() == 0
     assert scores.rise(one(129), one(100), over).item() == 0
-    assert scores.rise(one(2), one(0.001), over).item() > 5
+    assert scores.rise(one(2), one(0.001), over).item() > np.log1p(5)
 
 
 def test_a_rare_type_never_vanishes() -> None:
@@ -54,32 +54,37 @@ def test_a_rare_type_never_vanishes() -> None:
     over = np.array([[1e-6]])
 
     assert scores.fall(one(0), one(9), over).item() == 0
-    assert scores.fall(one(0), one(20), over).item() > 5
+    assert scores.fall(one(0), one(20), over).item() > np.log1p(5)
 
 
-def minutes(after: list[float], before: float = 2.0) -> scores.Blocks:
-    """Two hours of a steady type, then a quarter of an hour."""
-    counts = np.array([[before] * 120 + after])
-    return scores.blocks(scores.Minutes(counts, np.full((1, 135), 2.0)), np.array([120]))
+def stays(counts: list[float], *, missing: tuple[int, ...] = ()) -> float:
+    """The persistence of one type of two a minute at minute 120."""
+    shape = np.full((1, 135), 2.0)
+    seen = np.array([counts])
+    for minute in missing:
+        shape[0, minute : minute + 2] = seen[0, minute : minute + 2] = 0
+    found = scores.persistence(scores.Minutes(seen, shape), np.array([120]), np.ones(1))
+    return float(found.item())
 
 
 def test_what_stays_up_persists_and_what_ends_does_not() -> None:
-    """A rise over all three blocks scores, one that ends after ten minutes does not."""
-    stays = scores.persistence(minutes([10.0] * 15), np.ones(1))
-    ends = scores.persistence(minutes([10.0] * 10 + [2.0] * 5), np.ones(1))
-
-    assert stays.item() == pytest.approx(np.log(50.5 / 10.5))
-    assert ends.item() == 0
+    """Five times as many in all blocks score ln 5; one that ends after ten minutes does not."""
+    assert stays([2.0] * 120 + [10.0] * 15) == pytest.approx(np.log(20.5 / 4.5))
+    assert stays([2.0] * 120 + [10.0] * 10 + [2.0] * 5) < np.log(2)
 
 
 def test_a_rise_before_the_deployment_is_none_of_it() -> None:
-    """The reference is mostly the largest block before."""
-    counts = np.array([[2.0] * 100 + [10.0] * 35])
-    found = scores.persistence(
-        scores.blocks(scores.Minutes(counts, np.full((1, 135), 2.0)), np.array([120])), np.ones(1)
-    )
+    """Twenty minutes too early, or two: the highest blocks before tell it."""
+    assert stays([2.0] * 100 + [10.0] * 35) < np.log(1.4)
+    assert stays([2.0] * 118 + [10.0] * 17) < np.log(20.5 / 4.5) - 0.5
 
-    assert found.item() < np.log(1.4)
+
+def test_a_missing_block_is_no_rise() -> None:
+    """After the deployment nothing persists without it; before it the others tell the level."""
+    counts = [2.0] * 120 + [10.0] * 15
+
+    assert stays(counts, missing=(124,)) < 0
+    assert stays(counts, missing=(60,)) == pytest.approx(np.log(20.5 / 4.5))
 
 
 def test_a_common_rise_is_the_median_of_busy_types() -> None:

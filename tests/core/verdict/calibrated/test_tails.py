@@ -8,50 +8,57 @@ import pytest
 from bot.core.verdict.calibrated import tails
 
 SCORES = np.random.default_rng(1).exponential(1.0, (10, 5000))
+LIMITS = {"tail": 0.02, "slope": 0.05}
 
 
 def test_the_odds_of_an_exponential_score_are_right() -> None:
-    """P(score >= 8) = e^-8, far beyond what was seen."""
-    tail = tails.fit(SCORES, lowest=0.1, slope=0.05)
-    rarity = tail.rarity(np.full((10, 1), 8.0))
+    """Ten types: P(largest >= 12) = 10 e^-12, far beyond what was seen."""
+    most = tails.largest(SCORES, **LIMITS)
 
-    assert rarity == pytest.approx(np.full((10, 1), 8 / np.log(10)), rel=0.1)
+    assert most.rarity(12.0) == pytest.approx((12 - np.log(10)) / np.log(10), rel=0.1)
+    assert most.odds(most.cut(0.001)) == pytest.approx(0.001)
 
 
-def test_rarity_grows_with_the_score() -> None:
-    """Below and above the point where the tail begins."""
-    tail = tails.fit(SCORES, lowest=0.1, slope=0.05)
-    rarity = tail.rarity(np.tile(np.linspace(0, 20, 50), (10, 1)))
+def test_odds_fall_with_the_score() -> None:
+    """Anything is likely below the point where the tail begins."""
+    most = tails.largest(SCORES, **LIMITS)
+    odds = [most.odds(score) for score in np.linspace(0, 30, 50)]
 
-    assert (np.diff(rarity, axis=1) > 0).all()
+    assert odds == sorted(odds, reverse=True)
+    assert odds[0] == 1
+    assert np.isfinite(most.rarity(1e6))
 
 
 def test_the_cut_is_exceeded_as_often_as_it_says() -> None:
     """One per cent of fresh moments, over ten types together."""
-    tail = tails.fit(SCORES, lowest=0.1, slope=0.05)
-    most = tails.largest(tail.rarity(SCORES))
+    most = tails.largest(SCORES, **LIMITS)
     fresh = np.random.default_rng(2).exponential(1.0, (10, 20000))
-    share = (tail.rarity(fresh).max(axis=0) > most.cut(0.01)).mean()
+    share = (fresh.max(axis=0) > most.cut(0.01)).mean()
 
     assert 0.005 < share < 0.02
-    assert most.odds(most.cut(0.001)) == pytest.approx(0.001)
 
 
-def test_a_burst_is_judged_by_the_other_days() -> None:
-    """A day with a burst is rarer when its own scores do not make the tail."""
-    scores = np.random.default_rng(3).exponential(1.0, (1, 1000))
-    scores[0, :20] = 30.0
-    days = np.repeat(np.arange(10), 100)
-    limits = {"lowest": 0.1, "slope": 0.05}
-    inside = tails.fit(scores, **limits).rarity(scores)
-    outside = tails.without_own_day(scores, days, **limits)
-
-    assert outside[0, :20].min() > 2 * inside[0, :20].max()
+def test_types_alike_have_no_handicap() -> None:
+    """None decides alone, not even where there is one type only."""
+    assert tails.fit(SCORES, tail=0.05).handicap.max() == 0
+    assert tails.fit(SCORES[:1], tail=0.05).handicap.max() == 0
 
 
-def test_a_type_that_never_scored_is_not_impossible() -> None:
-    """Its share is half a moment of all."""
-    tail = tails.fit(np.zeros((1, 999)), lowest=1.0, slope=0.434)
+def test_one_lively_type_does_not_raise_the_cut_of_all() -> None:
+    """A type ten times as lively pays for it alone."""
+    scores = SCORES.copy()
+    scores[3] *= 10
+    found = tails.fit(scores, tail=0.05)
+    cut = tails.largest(found.beyond(scores), **LIMITS).cut(0.01)
+    alone = tails.largest(scores, **LIMITS).cut(0.01)
 
-    assert tail.share[0] == pytest.approx(0.0005)
-    assert np.isfinite(tail.rarity(np.array([[50.0]]))).all()
+    assert found.handicap[3] > 10
+    assert np.delete(found.handicap, 3).max() == 0
+    assert cut < alone / 3
+
+
+def test_a_baseline_without_any_score_is_not_impossible() -> None:
+    """Nothing ever scored: half a moment of all is imagined."""
+    most = tails.largest(np.zeros((3, 999)), **LIMITS)
+
+    assert most.odds(0.2) < most.share == pytest.approx(0.0005)
