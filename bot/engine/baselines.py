@@ -118,7 +118,8 @@ class Baselines:
         try:
             log_store = self._services.adapters.log_store(source.config)
             counts = await log_store.count(source.request(begin, end))
-        except (LogStoreError, ValueError) as error:
+        except (LogStoreError, ValueError, LookupError) as error:
+            # A configuration of an earlier release may name what is not there any more.
             detail = cut(self._services.clean(str(error)), DETAIL)
             raise _CannotReadError(text("honesty.log_store", detail=detail)) from error
         gap = hindrance(counts)
@@ -165,22 +166,23 @@ class Baselines:
     async def keep_warm(self) -> None:
         """Read what is missing of every baseline that is wanted, one after the other.
 
-        Wanted is what release.yml compares by the minute, and what a check asked for lately; what
-        nobody wanted for the length of a baseline is dropped. What another process is reading is
-        left to it, what failed is left alone for a while. Raises StoreError.
+        Wanted is what release.yml compares by the minute, and what a check asked for within a day;
+        what nobody wanted for the length of a baseline is dropped. What another process is reading
+        is left to it, what failed is left alone for a while. Raises StoreError.
         """
         services, now = self._services, self._services.now()
         listed = wanted(configured(services.file()))
         rows = await services.store.read(lambda tx: tx.baselines())
         asked = {row.key: row.wanted_at for row in rows}
         for key, source in listed.items():
-            if asked.get(key, _EPOCH) < now - _DAY / source.time_scale:
+            if asked.get(key, _EPOCH) < now - _day(source) / 2:
                 await self._wanted(source, now)
         others = {row.key: stored_source(row, now) for row in rows if row.key not in listed}
         for key, one in others.items():
             if one is None:
                 await services.store.transact(partial(_forget, key))
-        for source in wanted([*filter(None, others.values()), *listed.values()]).values():
+        lately = [one for one in others.values() if one and asked[one.key] > now - _day(one)]
+        for source in wanted([*lately, *listed.values()]).values():
             if self._again.get(source.key, now) <= now:
                 await self._warm(source)
 
@@ -230,6 +232,11 @@ class Baselines:
         tx.drop_minute_days(source.key, source.first_day(now) - 1)
         if trouble:
             tx.free_baseline(source.key, self._services.owner)
+
+
+def _day(source: Source) -> timedelta:
+    """A day, as the comparison counts them."""
+    return _DAY / source.time_scale
 
 
 def _forget(key: str, tx: Tx) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
 from bot.core.config.log_store import FilesLogStore
 from bot.core.counts import NO_TYPE, CountRequest, Counts, LogStoreError, Window
+from bot.core.minutes import counted
 from bot.ports import LogStore
 from tests.support.counting import MAPPING, counting, deny
 from tests.support.elasticsearch import Server
@@ -551,3 +553,36 @@ async def test_a_thousand_types_are_all_counted(subject: Subject) -> None:
 async def test_fifty_thousand_types_are_all_counted(subject: Subject) -> None:
     """No limit of buckets, pages or answers loses a type."""
     await many_types(subject, 50_000)
+
+
+async def test_minutes_are_the_same_everywhere(subject: Subject) -> None:
+    """Types by minute over all hosts, live hosts as exposure, and a silent minute is unknown."""
+    subject.write(
+        "chat",
+        [
+            Document(NOW - 3 * MINUTE),
+            Document(NOW - 3 * MINUTE, host="host-2"),
+            Document(NOW - 3 * MINUTE + MICROSECOND, "warning", "Slow"),
+            Document(NOW - 2 * MINUTE, "INFO", None),
+            Document(NOW - MICROSECOND, "FATAL", ("Timeout", "Other"), host="host-3"),
+            Document(NOW),
+        ],
+    )
+    asked = CountRequest(
+        component="chat",
+        windows=(window(-4, 0),),
+        bucket=MINUTE,
+        by_host=False,
+        alive=True,
+    )
+
+    found = counted((await subject.store.count(asked)).windows[0], MINUTE)
+
+    nan = float("nan")
+    assert found.keys == ("ERROR Other", "ERROR Timeout", "WARN Slow")
+    assert found.exposure.tolist() == [0, 2, 1, 1]
+    assert np.array_equal(
+        found.counts,
+        [[nan, 0, 0, 1], [nan, 2, 0, 1], [nan, 1, 0, 0]],
+        equal_nan=True,
+    )

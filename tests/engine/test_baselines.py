@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from bot.core.value import text
 from bot.engine import sources
 from bot.engine.baselines import Baselines
 from bot.engine.sources import configured
+from bot.ports import LogStore
 from bot.store import Tx
 from tests.engine.conftest import Make
 from tests.support.engines import SINGLE, T0, Bot
@@ -352,6 +354,38 @@ async def test_another_configuration_starts_anew(make: Make) -> None:
     rows = await bot.real.read(lambda tx: tx.baselines())
     assert [row.key for row in rows] == [configured(bot.outside.file)[0].key]
     assert await bot.real.read(lambda tx: tx.minute_heads(errors.key)) == []
+
+
+async def test_what_no_check_asked_for_within_a_day_is_not_kept_warm(make: Make) -> None:
+    """A configuration that was replaced costs nothing, and its log store may be gone."""
+    bot, made = await cold(make)
+    errors = SOURCE.model_copy(update={"levels": ("ERROR",)})
+    await made.upto(errors, T0)
+    bot.outside.clock.now = T0 + DAY
+
+    await made.keep_warm()
+
+    heads = [
+        await bot.real.read(partial(Tx.minute_heads, key=key))
+        for key in (errors.key, configured(bot.outside.file)[0].key)
+    ]
+    assert [bool(rows) for rows in heads] == [False, True]
+
+
+async def test_a_log_store_that_cannot_be_made_is_the_reason(make: Make) -> None:
+    """A secret that is not set any more holds up nobody else."""
+    bot, made = await cold(make)
+
+    def gone(_: object) -> LogStore:
+        raise KeyError("ELASTIC_KEY")
+
+    bot.adapters.log_store = gone  # type: ignore[method-assign]  # its secret is gone
+    await made.upto(SOURCE, T0)
+    await made.keep_warm()
+
+    missing = (await made.upto(SOURCE, T0)).missing
+    assert missing is not None
+    assert missing.key == "honesty.log_store"
 
 
 async def test_what_another_version_stored_is_unknown(make: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from bot.ports import RoomError
 from tests.engine.conftest import Make
 from tests.support.engines import HOME, LIMITS, SINGLE, STARTER, Bot, ended
 
-SLOW = LIMITS.__class__(find_pause=timedelta(0), answer=timedelta(0))
+SLOW = replace(LIMITS, answer=timedelta(0))
 
 
 async def slow(make: Make) -> tuple[Bot, asyncio.Event]:

@@ -307,7 +307,7 @@ class Twins:
         return MortalRoom(room, self._life) if room else None
 
 
-LIMITS = Limits(find_pause=timedelta(0))
+LIMITS = Limits(find_pause=timedelta(0), answer=timedelta(minutes=1))
 
 
 @dataclass

@@ -138,3 +138,13 @@ def test_hosts_live_in_buckets() -> None:
         ]
     )
     assert [(one.host, one.bucket, one.count) for one in found] == [("", NOON, 6), ("b", NOON, 1)]
+
+
+def test_buckets_of_one_word_get_its_level() -> None:
+    """They were asked for without it; those of several words say it themselves."""
+    without: Body = {"key": {"type0": "Timeout"}, "doc_count": 1}
+
+    [found] = reading.type_counts(reading.named([without], ("warning",)), FIELDS)
+
+    assert found.level == "WARN"
+    assert reading.named([bucket(level="x")], ("x", "y"))[0]["key"]["level"] == "x"
