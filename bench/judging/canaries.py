@@ -89,24 +89,29 @@ def run(world: World, size: Size, seed: int) -> Outcome:
     injected = set(moments[:: max(1, size.nulls // size.injections)].tolist())
     false: dict[str, list[bool]] = {name: [] for name in METHODS}
     recall = {name: Recall() for name in METHODS}
+    slower = Recall()
     for moment in moments.tolist():
         mine = made.canary.counts[:, moment : moment + WINDOW]
         for name in METHODS:
             false[name].append(bool(np.isfinite(made.minutes(name, moment, mine)).any()))
         if moment in injected:
-            _inject(made, moment, recall)
+            _inject(made, moment, recall, slower)
     days = ((moments - BASELINE) // DAY).astype(np.int64)
     methods = {n: Method(share(np.array(false[n]), days), recall[n]) for n in METHODS}
+    methods["calibrated"].slower = slower
     return Outcome(f"{world.name}, canary", methods, 0.0, 0.0)
 
 
-def _inject(made: Canaries, moment: int, recall: dict[str, Recall]) -> None:
+def _inject(made: Canaries, moment: int, recall: dict[str, Recall], slower: Recall) -> None:
     expected = level_before(made.canary, moment)
     sizes = [size_of(float(x)) for x in expected]
     for size in sorted(set(sizes)):
         row = int(made.rng.choice([n for n, s in enumerate(sizes) if s == size]))
         for rise in RISES:
             mine = made.canary.counts[:, moment : moment + WINDOW].copy()
+            one = mine.copy()
+            one[row] += made.rng.poisson((rise - 1) * expected[row] / WINDOW / 2, WINDOW)
+            slower.add(rise, size, float(made.minutes("calibrated", moment, one)[row]))
             mine[row] += made.rng.poisson((rise - 1) * expected[row] / WINDOW, WINDOW)
             for name in METHODS:
                 recall[name].add(rise, size, float(made.minutes(name, moment, mine)[row]))

@@ -21,6 +21,9 @@ RENEWED = 360
 WINDOW = 15
 KEPT = 180
 HINDSIGHT = 0.01
+RAMP = 5
+"""Minutes over which a ramped rise grows."""
+ODDS = (0.01, 0.005, 0.002, 0.001)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Method:
     false: Share
     recall: Recall = field(default_factory=Recall)
     types_flagged: float = 0.0
+    slower: Recall = field(default_factory=Recall)
+    """The same rises, not at once: over five minutes, or on one of the canary's two hosts."""
 
 
 @dataclass
@@ -48,6 +53,8 @@ class Outcome:
     methods: dict[str, Method]
     calibrating_seconds: float
     look_milliseconds: float
+    odds: dict[float, Share] = field(default_factory=dict)
+    """Printed odds -> the share of healthy releases that printed such odds or smaller ones."""
 
 
 def panel_of(world: World, begin: int, end: int) -> Panel:
@@ -107,6 +114,13 @@ class Deploys:
         self.looking.append(time.process_time() - started)
         return seen
 
+    def found(self, moment: int, after: Floats, row: int) -> float:
+        """The minute at which the policy alarms on a type, infinity where it does not."""
+        key = self.world.keys[row]
+        seen = self.policy(moment, after)
+        at = [float(a.at) for a in seen.alarms if a.proven and a.key == key]
+        return min(at, default=float("inf"))
+
     def sight(self, moment: int, after: Floats, rows: slice | list[int]) -> Sight:
         """What rivals see at that moment of some types."""
         counts = self.filled[rows]
@@ -128,7 +142,8 @@ def run(world: World, size: Size, seed: int) -> Outcome:
     deploys = Deploys(world, seed)
     moments = moments_of(world, size.nulls, deploys.rng)
     injected = set(moments[:: max(1, size.nulls // size.injections)].tolist())
-    ours, flagged, recall = [], [], Recall()
+    ours, flagged, odds = [], [], []
+    recall, slower = Recall(), Recall()
     rival_nulls: dict[str, list[float]] = {name: [] for name in RULES}
     rival_hits: list[tuple[float, str, dict[str, Floats]]] = []
     for moment in moments.tolist():
@@ -136,13 +151,15 @@ def run(world: World, size: Size, seed: int) -> Outcome:
         seen = deploys.policy(moment, after)
         ours.append(seen.failed)
         flagged.append(len({a.key for a in seen.alarms if a.proven}))
+        odds.append(printed_odds(seen))
         sight = deploys.sight(moment, after, slice(None))
         for name, rule in RULES.items():
             rival_nulls[name].append(float(rule(sight).max()))
         if moment in injected:
-            rival_hits += _inject(deploys, moment, recall)
+            rival_hits += _inject(deploys, moment, recall, slower)
     days = (moments // DAY).astype(np.int64)
-    methods = {"calibrated": Method(share(np.array(ours), days), recall, float(np.mean(flagged)))}
+    false = share(np.array(ours), days)
+    methods = {"calibrated": Method(false, recall, float(np.mean(flagged)), slower)}
     shipped = cuts(len(world.keys))
     for name, most in rival_nulls.items():
         scores = np.array(most)
@@ -155,11 +172,18 @@ def run(world: World, size: Size, seed: int) -> Outcome:
         methods,
         float(np.mean(deploys.calibrating)),
         1000 * float(np.mean(deploys.looking)),
+        {odd: share(np.array(odds) <= odd, days) for odd in ODDS},
     )
 
 
+def printed_odds(seen: Look) -> float:
+    """The smallest odds that this look would print: 1 where it says nothing."""
+    # Rise and persistence are two tests of a release, whichever of them spoke.
+    return min((2 * alarm.odds for alarm in seen.alarms), default=1.0)
+
+
 def _inject(
-    deploys: Deploys, moment: int, recall: Recall
+    deploys: Deploys, moment: int, recall: Recall, slower: Recall
 ) -> list[tuple[float, str, dict[str, Floats]]]:
     """One random type of each volume class rises by each factor in turn."""
     world, rng = deploys.world, deploys.rng
@@ -170,10 +194,12 @@ def _inject(
         row = int(rng.choice([n for n, s in enumerate(sizes) if s == size]))
         for rise in RISES:
             after = world.counts[:, moment : moment + WINDOW].copy()
-            after[row] += rng.poisson((rise - 1) * expected[row] / WINDOW, WINDOW)
-            seen = deploys.policy(moment, after)
-            at = [a.at for a in seen.alarms if a.proven and a.key == world.keys[row]]
-            recall.add(rise, size, min(at, default=float("inf")))
+            added = np.full(WINDOW, (rise - 1) * expected[row] / WINDOW)
+            ramped = after.copy()
+            ramped[row] += rng.poisson(added * np.minimum(1, np.arange(1, WINDOW + 1) / RAMP))
+            slower.add(rise, size, deploys.found(moment, ramped, row))
+            after[row] += rng.poisson(added)
+            recall.add(rise, size, deploys.found(moment, after, row))
             sight = deploys.sight(moment, after, [row])
             found.append((rise, size, {n: rule(sight)[0, 0] for n, rule in RULES.items()}))
     return found

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.judging.deploys import Outcome
-from bench.judging.figures import Share
+from bench.judging.figures import Share, wilson
+from bench.judging.newborn import Newborn
+from bench.judging.robust import NOTHING_VISIBLE, Found
 
 NULLS = 3000
 INJECTIONS = 100
 """Fewer healthy releases, or injections in a class, say nothing about a goal."""
 FALSE = 0.010
 FALSE_HIGH = 0.013
+VISIBLE = 0.95
+"""The share of tenfold rises that is to fail although a part of the data is missing."""
 Goal = dict[str, object]
 
 
@@ -48,18 +52,29 @@ WANTED = {
     ),
 }
 FALSE_OF = {"G1": ("S1", "S1q", "S1b", "S2"), "G5": ("S2, canary", "S1b, canary")}
-NOT_RUN = ("G6", "G7", "G9", "G10")
-"""Not measured by this bench yet: new types, labelled faults, bad data, templates."""
+FALSE_NEW = 0.003
+NOT_RUN = {
+    "G7": "TrainTicket's files hold minutes around the faults and no days before them",
+    "G10": "python -m bench.templates measures it",
+}
+"""Goals that this bench does not measure, and why."""
+FEW = "too few runs to say"
+LEFT_OUT = "not run here"
 
 
-def goal(met: bool | None, found: Share | None = None) -> Goal:
-    """One entry of `goals`: met, value, low, high and n; all null where it was not measured."""
+def goal(met: bool | None, found: Share | None = None, reason: str = "") -> Goal:
+    """One entry of `goals`: met, value, low, high and n; null with a reason where not judged."""
     if found is None:
-        return {"met": met, "value": None, "low": None, "high": None, "n": 0}
-    return {"met": met, **found.as_json()}
+        empty = {"value": None, "low": None, "high": None, "n": 0}
+        return {"met": met, **empty, "reason": reason or LEFT_OUT}
+    return {"met": met, **found.as_json(), **({"reason": FEW} if met is None else {})}
 
 
-def judge(outcomes: dict[str, Outcome]) -> dict[str, Goal]:
+def judge(
+    outcomes: dict[str, Outcome],
+    newborn: Newborn | None = None,
+    robust: dict[str, Found] | None = None,
+) -> dict[str, Goal]:
     """Each goal with its worst figure; met is null where too few were run."""
     made = {"G1": _false(outcomes, FALSE_OF["G1"])}
     for name, wanted in WANTED.items():
@@ -70,7 +85,36 @@ def judge(outcomes: dict[str, Outcome]) -> dict[str, Goal]:
         met = False if False in mets else None if None in mets else True
         worst = min(parts, key=lambda part: part[1])[0]
         made[name] = {**worst, "met": met}
-    return {**made, **{name: goal(None) for name in NOT_RUN}}
+    made["G6"] = _new_types(newborn)
+    made["G9"] = _bad_data(robust)
+    made |= {name: goal(None, reason=reason) for name, reason in NOT_RUN.items()}
+    return dict(sorted(made.items(), key=lambda entry: int(entry[0][1:])))
+
+
+def _new_types(found: Newborn | None) -> Goal:
+    """False alarms on real births; on two hosts all of two events or more are to be seen."""
+    if found is None:
+        return goal(None)
+    if found.false.n < NULLS:
+        return goal(None, found.false)
+    seen = all(s.value == 1 for (_, hosts), s in found.found.items() if hosts > 1)
+    listed = found.watched.value == 1
+    return goal(found.false.value <= FALSE_NEW and seen and listed, found.false)
+
+
+def _bad_data(found: dict[str, Found] | None) -> Goal:
+    """Passes on data that is not usable; what is visible of a tenfold rise is to fail."""
+    if found is None:
+        return goal(None)
+    unusable = {name: one for name, one in found.items() if not one.usable}
+    n = sum(one.passed.n for one in unusable.values())
+    passes = sum(one.passed.value * one.passed.n for one in unusable.values())
+    low, high = wilson(passes, n)
+    together = Share(passes / max(n, 1), low, high, n)
+    if n < INJECTIONS:
+        return goal(None, together)
+    visible = [one.failed.value for name, one in unusable.items() if name != NOTHING_VISIBLE]
+    return goal(passes == 0 and min(visible) >= VISIBLE, together)
 
 
 def _false(outcomes: dict[str, Outcome], names: tuple[str, ...]) -> Goal:

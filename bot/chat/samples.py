@@ -127,7 +127,8 @@ def _step(step: Step, phase: Phase, place: int) -> Step:
     waved = state in {StepState.SKIPPED, StepState.OVERRIDDEN}
     began = state not in {StepState.WAITING, StepState.ASKED, StepState.CANCELLED}
     result = list(Result)[place % 3] if phase is not Phase.DONE else Result.PASS
-    looks = (_round(result),) if step.kind is StepKind.CHECK and began else ()
+    seen = _calibrated(_round(result)) if step.group == "canary" else _round(result)
+    looks = (seen,) if step.kind is StepKind.CHECK and began else ()
     given = Override(person="kai", name="Kai", reason="known", at=AT) if waved else None
     fields = {"state": state, "rounds": looks, "override": given, "round": len(looks) + 1}
     return step.model_copy(update=fields | ({"started_at": AT} if began else {}))
@@ -148,6 +149,34 @@ def _round(result: Result) -> Round:
         types=(line,) if result is Result.FAIL else (),
     )
     return Round(number=1, repeat=0, due=AT, ran_at=AT, late=False, verdict=found)
+
+
+def _calibrated(seen: Round) -> Round:
+    """The same as policy `calibrated` says it, with everything that it can say."""
+    failed = seen.verdict.result is Result.FAIL
+    name = HOSTILE[6][:60]
+    line = TypeLine(
+        error_type=name,
+        before=40,
+        after=61,
+        multiple=4.2,
+        expected=14.5,
+        low=2.9,
+        high=6.1,
+        limit=2.1,
+        control=120,
+    )
+    up = text("calibrated.canary", type=name, ratio=4.2, seen=61, mean=14.5, control=120, after=4)
+    changed = {
+        "comparison": "calibrated",
+        "alarms": (up,) if failed else (),
+        "watch": (text("calibrated.common", factor=1.8),),
+        "quiet": text(
+            "calibrated.quiet_canary", count=37, largest=1.3, limit=2.1, type=name, rare=9.0
+        ),
+        "types": (line, *seen.verdict.types),
+    }
+    return seen.model_copy(update={"verdict": seen.verdict.model_copy(update=changed)})
 
 
 def _questions(made: Release) -> Iterator[Question]:

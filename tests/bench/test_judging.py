@@ -9,8 +9,10 @@ import pytest
 
 from bench.judging import canaries, deploys, goals
 from bench.judging.deploys import Method, Outcome, Size
-from bench.judging.figures import CLASSES, Recall, share, size_of, wilson
+from bench.judging.figures import CLASSES, Recall, Share, share, size_of, wilson
+from bench.judging.newborn import Newborn
 from bench.judging.rivals import RULES, Sight, cuts, log_tail
+from bench.judging.robust import Found
 from bench.judging.worlds import DAY, World, synthetic
 
 
@@ -84,6 +86,8 @@ def test_a_small_run_says_what_was_found() -> None:
     assert ours.false.n == 4
     assert found.value == 1
     assert minutes <= 2
+    assert ours.slower.of(10.0, ">100")[0].value == 1
+    assert set(outcome.odds) == set(deploys.ODDS)
     assert all(goal["met"] is None for goal in goals.judge({"S1q": outcome}).values())
 
 
@@ -119,3 +123,24 @@ def test_goals_are_met_or_missed_by_their_worst_figure() -> None:
     ]  # fmt: skip
     assert [goals.judge(bad)[g]["met"] for g in ("G1", "G4")] == [False, False]
     assert goals.judge(bad)["G1"]["value"] == 0.02
+
+
+def born(false: float, two: float) -> Newborn:
+    """Figures of new types."""
+    return Newborn(
+        Share(false, 0, 0.01, 5000), {(2, 2): Share(two, 0.9, 1, 100)}, Share(1, 0.9, 1, 100)
+    )
+
+
+def test_goals_of_new_types_and_of_bad_data_are_strict() -> None:
+    """All of two events on two hosts, no pass at all; a goal that is not measured says why."""
+    whole, none = Share(1, 0.9, 1, 200), Share(0, 0, 0.02, 200)
+    fine = {"lag": Found(usable=False, passed=none, false=none, failed=whole)}
+    passed = {"lag": Found(usable=False, passed=Share(0.005, 0, 1, 200), false=none, failed=whole)}
+
+    assert goals.judge({}, born(0.002, 1), fine)["G6"]["met"] is True
+    assert goals.judge({}, born(0.004, 1), fine)["G6"]["met"] is False
+    assert goals.judge({}, born(0.002, 0.99), fine)["G6"]["met"] is False
+    assert goals.judge({}, None, fine)["G9"]["met"] is True
+    assert goals.judge({}, None, passed)["G9"]["met"] is False
+    assert goals.judge({})["G10"]["reason"] == "python -m bench.templates measures it"

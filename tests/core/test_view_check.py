@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.core import view
 from bot.core.card import Card
 from bot.core.config import OnFail, Policy
@@ -9,7 +11,7 @@ from bot.core.event import Checked
 from bot.core.release import QuestionKind, StepState
 from bot.core.value import Text, text
 from bot.core.verb import Verb
-from bot.core.verdict.verdict import Result, TypeLine
+from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine
 from bot.core.view.check import BARS, check_word, types_chart, types_table
 from tests.support.releases import (
     ADMIN,
@@ -178,3 +180,71 @@ def test_the_link_of_the_last_round_is_a_field() -> None:
     told = last.model_copy(update={"verdict": last.verdict.model_copy(update={"link": link})})
     found = view.check(world.release, step.model_copy(update={"rounds": (told,)}))
     assert [(name.key, value) for name, value in found.fields] == [("check.link", link)]
+
+
+def calibrated(**more: object) -> World:
+    """One component whose check has run a round of policy `calibrated`."""
+    world = checked()
+    lines = (
+        TypeLine(
+            error_type="Slow",
+            before=9,
+            after=61,
+            multiple=4.2,
+            expected=14.5,
+            low=2.9,
+            high=6.1,
+            limit=2.1,
+            control=120,
+        ),
+        TypeLine(error_type="Rare", before=0, after=1, multiple=None),
+    )
+    made = verdict(Result.FAIL).model_copy(
+        update={
+            "comparison": "calibrated",
+            "types": lines,
+            "findings": (Finding(rule=Rule.RISE, error_type="Slow", before=9, after=61),),
+            "alarms": (text("calibrated.canary", type="Slow"),),
+            "quiet": text("calibrated.quiet_few"),
+            **more,
+        }
+    )
+    world.feed(Checked(step="auth/check", round=1, repeat=0, late=False, verdict=made))
+    return world
+
+
+def test_what_was_expected_stands_beside_what_was_seen() -> None:
+    """With the range, the control, and what could have been seen; bars of both."""
+    shown = card(calibrated())
+
+    assert lines(calibrated()) == ["check.round", "calibrated.canary", "calibrated.quiet_few"]
+    assert shown.table is not None
+    assert [cell.key for cell in shown.table.header][-1] == "column.control"
+    assert shown.table.rows[0].cells[1:] == ("14.5", "61", "×4.2", "×2.9 \N{EN DASH} ×6.1", "120")
+    assert [row.state for row in shown.table.rows] == ["fail", "new"]
+    assert shown.chart is not None
+    assert shown.chart.series[0].values == (14.5, 0.0)
+    assert isinstance(shown.footer, Text)
+    assert shown.footer.key == "check.numbers_canary"
+
+
+def test_an_open_window_says_nothing_so_far_and_is_no_repeat() -> None:
+    """The last round waits for the window; what it was repeated for is not told as a failure."""
+    world = checked()
+    opened = verdict(Result.INCONCLUSIVE).model_copy(
+        update={"comparison": "calibrated", "open_until": world.now + timedelta(minutes=16)}
+    )
+    for number in (1, 2, 3):
+        world.feed(Checked(step="auth/check", round=number, repeat=0, late=False, verdict=opened))
+    first = card(world).lines[0]
+    assert isinstance(first, Text)
+    assert first.params["result"] == "result.open"
+    watch = tuple(text("calibrated.common", factor=n) for n in range(9))
+    passed = verdict().model_copy(update={"comparison": "calibrated", "watch": watch})
+    world.feed(Checked(step="auth/check", round=3, repeat=1, late=False, verdict=passed))
+
+    assert world.step("auth/check").state is StepState.DONE
+    assert world.step("auth/check").result is Result.PASS
+    assert lines(world).count("check.round") == 3
+    assert lines(world).count("calibrated.common") == 5
+    assert lines(world)[-2:] == ["check.more_watch", "check.finished_watch"]

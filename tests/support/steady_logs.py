@@ -44,6 +44,9 @@ class SteadyLogs:
         """Version -> (level, type) -> lines a minute on each host that runs it."""
         self.silent: set[str] = set()
         """Hosts that write nothing from now on."""
+        self.silent_since: dict[str, datetime] = {}
+        self.silent_until: dict[str, datetime] = {}
+        """Hosts that wrote something only before, or only after, a moment."""
         self.requests: list[CountRequest] = []
         self.failures: list[str] = []
         """What the next counts say instead of counting, in order."""
@@ -106,7 +109,8 @@ class SteadyLogs:
             if host in self.silent:
                 continue
             until = self._until(level, kind, host, end)
-            inside = times[np.searchsorted(times, start) : np.searchsorted(times, until)]
+            since = max(start, _seconds(self.silent_until.get(host, window.start)))
+            inside = times[np.searchsorted(times, since) : np.searchsorted(times, until)]
             if not len(inside):
                 continue
             documents[host] = documents.get(host, 0) + len(inside)
@@ -137,6 +141,8 @@ class SteadyLogs:
         )
 
     def _until(self, level: str, kind: str, host: str, end: float) -> float:
+        if host in self.silent_since:
+            return min(end, _seconds(self.silent_since[host]))
         stopped = self.stopped.get((level, kind))
         if stopped is None or (self.stopped_on and host not in self.stopped_on):
             return end

@@ -12,6 +12,8 @@ from adapters.logs.search.query import Body, Questions, slices
 from bot.core.counts import Alive, CountRequest, Sample, TypeCount, Window, WindowCounts
 from bot.core.value import Text, text
 
+_FEW = 3
+"""Words for levels that are asked for one by one where there are buckets."""
 _MANY = 2_000
 """Buckets that are read in a thread, lest the event loop waits for them."""
 
@@ -106,10 +108,14 @@ class Counting:
     async def _types(self, window: Window, words: tuple[str, ...]) -> tuple[TypeCount, ...]:
         """Count by type what is of the levels that are asked for."""
         ask, wanted = self._questions, self._request
-        counted = await self._moment.all_pages(
-            ask.counts(part, words, wanted.bucket, by_host=wanted.by_host)
-            for part in slices(window, wanted.bucket)
-        )
+        apart = wanted.bucket is not None and len(words) <= _FEW
+        counted: list[Body] = []
+        for group in ((word,) for word in words) if apart else (words,):
+            found = await self._moment.all_pages(
+                ask.counts(part, group, wanted.bucket, by_host=wanted.by_host)
+                for part in slices(window, wanted.bucket)
+            )
+            counted += reading.named(found, group)
         if len(counted) < _MANY:
             return reading.type_counts(counted, ask.fields)
         return await asyncio.to_thread(reading.type_counts, counted, ask.fields)

@@ -115,6 +115,14 @@ def alive(buckets: Iterable[Body], fields: DocumentFields) -> tuple[Alive, ...]:
     )
 
 
+def named(buckets: list[Body], words: tuple[str, ...]) -> list[Body]:
+    """The buckets with the level for which they were asked, where that was one word."""
+    if len(words) == 1:
+        for bucket in buckets:
+            bucket["key"]["level"] = words[0]
+    return buckets
+
+
 def type_counts(buckets: Iterable[Body], fields: DocumentFields) -> tuple[TypeCount, ...]:
     """Documents by type, level, host and bucket, sorted."""
     groups: Counter[tuple[str, str, str, int]] = Counter()

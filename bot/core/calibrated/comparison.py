@@ -29,7 +29,7 @@ from bot.core.verdict.calibrated.judgement import judge as judged
 from bot.core.verdict.calibrated.look import Alarm, Look
 from bot.core.verdict.calibrated.look import look as look_at
 from bot.core.verdict.calibrated.panel import Floats, Panel
-from bot.core.verdict.calibrated.scores import BEFORE, WINDOW, Score
+from bot.core.verdict.calibrated.scores import BEFORE, RISE, WINDOW, Score
 from bot.core.verdict.situation import Situation
 from bot.core.verdict.verdict import Result, Verdict
 
@@ -186,7 +186,7 @@ def _look(situation: Situation, seen: Observed, prior: Prior, when: Times) -> Lo
     begin = min(when.began - BEFORE, calibration.end)
     before = joined([recent], start=begin, end=seen.start)
     found = look_at(calibration, _behind(before.panel(), after), began=when.began)
-    return replace(found, alarms=tuple(_weighed(situation, found.alarms)))
+    return replace(found, alarms=tuple(_weighed(situation, found)))
 
 
 def _newest(seen: Observed, when: Times) -> int:
@@ -211,12 +211,18 @@ def _behind(before: Panel, after: Panel) -> Panel:
     )
 
 
-def _weighed(situation: Situation, alarms: Iterable[Alarm]) -> Iterable[Alarm]:
-    """An alarm counts where nothing knows better, and a rise only at the levels of trouble."""
-    for alarm in alarms:
+def _weighed(situation: Situation, look: Look) -> Iterable[Alarm]:
+    """An alarm counts where nothing knows better, and a rise only at the levels of trouble.
+
+    What is no alarm and has gone down again is not worth a line.
+    """
+    for alarm in look.alarms:
         rises = alarm.score is not Score.FALL
         harmless = rises and not _trouble(situation, alarm.key)
-        yield replace(alarm, proven=False) if situation.control or harmless else alarm
+        found = replace(alarm, proven=False) if situation.control or harmless else alarm
+        row = look.keys.index(alarm.key)
+        if found.proven or not rises or look.seen[row] > RISE * look.mean[row]:
+            yield found
 
 
 def _trouble(situation: Situation, key: str) -> bool:

@@ -115,7 +115,7 @@ def _unexpected(shown: Shown) -> dict[str, TypeLine]:
     known = set(shown.prior.calibration.keys) if shown.prior.calibration else set()
     hosts = [host for host in shown.seen.hosts if host not in control]
     return {
-        key: TypeLine(error_type=key, before=0, after=count, multiple=None)
+        key: TypeLine(error_type=key, before=0, after=count, multiple=None, expected=0.0)
         for key, (count, _) in shown.seen.totals(hosts).items()
         if key not in known
     }

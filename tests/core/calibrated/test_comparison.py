@@ -95,6 +95,7 @@ async def test_without_a_control_the_baseline_decides() -> None:
     assert verdict.quiet is not None
 
 
+@pytest.mark.scenario(64)
 async def test_a_new_type_on_several_hosts_is_an_alarm_and_a_single_one_is_watched() -> None:
     """Never in the baseline; one event alone is worth a look only."""
     loud = await Compared(restarted=ALL, broken=NEW).judged(3)

@@ -33,7 +33,9 @@ FALL_NEEDS = 10.0
 """A type that is expected less often than this is never called vanished."""
 _TINY = 1e-9
 COMMON_NEEDS = 5
-"""So many types of five expected events must agree before a rise is called common."""
+"""So many types must agree before a rise is called common."""
+COMMON_EVENTS = 2.0
+"""A type with so many expected events has a say in it: soon after the deployment few have more."""
 
 
 @unique
@@ -80,7 +82,7 @@ def common(seen: Floats, mean: Floats) -> Floats:
     """(moments, looks): the factor by which at least half of the busy types rose; 1 below 1.3."""
     if len(seen) < COMMON_NEEDS:
         return np.ones(seen.shape[1:])
-    busy = mean >= COMMON_NEEDS
+    busy = mean >= COMMON_EVENTS
     ratio = np.where(busy, seen / np.maximum(mean, 1e-9), np.inf)
     count = busy.sum(axis=0)
     place = np.maximum(count - 1, 0) // 2

@@ -155,3 +155,13 @@ def test_what_was_served_is_a_whole_number() -> None:
             fields,
         )
         assert [one.exposure for one in found] == [exposure]
+
+
+def test_buckets_of_one_word_get_its_level() -> None:
+    """They were asked for without it; those of several words say it themselves."""
+    without: Body = {"key": {"type0": "Timeout"}, "doc_count": 1}
+
+    [found] = reading.type_counts(reading.named([without], ("warning",)), FIELDS)
+
+    assert found.level == "WARN"
+    assert reading.named([bucket(level="x")], ("x", "y"))[0]["key"]["level"] == "x"

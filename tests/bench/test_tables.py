@@ -1,0 +1,44 @@
+"""What people read of the benchmark."""
+
+from __future__ import annotations
+
+from bench.judging.tables import table
+
+SHARE = {"value": 0.01, "low": 0.005, "high": 0.02, "n": 400}
+
+
+def test_every_part_is_printed() -> None:
+    """Backgrounds with recall and odds, new types, bad data, seconds, goals and what is missing."""
+    shown = table(
+        {
+            "missing": ["S2 is left out"],
+            "backgrounds": {
+                "S1": {
+                    "methods": {
+                        "calibrated": {
+                            "false": SHARE,
+                            "recall": {"5x": {"3-10": {**SHARE, "value": 0.75, "minutes": 4.0}}},
+                            "slower": {"5x": {"3-10": {**SHARE, "minutes": None}}},
+                            "slower_is": "over 5 min",
+                        }
+                    },
+                    "odds": {"0.005": SHARE},
+                }
+            },
+            "new_types": {"false": SHARE, "watched": SHARE, "recall": {"2 events": SHARE}},
+            "robustness": {
+                "lag": {"usable": False, "passed": SHARE, "false": SHARE, "failed": SHARE}
+            },
+            "speed": {"look_500": {"seconds": 0.01, "limit": 1.0}},
+            "goals": {
+                "G1": {"met": True, **SHARE},
+                "G7": {"met": None, "value": None, "n": 0, "reason": "no days before"},
+            },
+        }
+    )
+
+    for part in (
+        "S2 is left out", "0.0100  0.0050-0.0200  n 400", "0.75/4", "over 5 min", "1 in 200",
+        "2 events", "none may pass", "look_500", "met", "not judged", "no days before",
+    ):  # fmt: skip
+        assert part in shown
