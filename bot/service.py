@@ -22,6 +22,7 @@ from bot.engine import operations, rooms, rounds
 from bot.engine.engine import Engine, Performer
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
+from bot.engine.retention import Retention
 from bot.engine.services import Limits, Services
 from bot.facts import Facts
 from bot.observability import LoopLag, Metrics
@@ -41,7 +42,8 @@ log = structlog.get_logger("release_master")
 LOOPBACK = "127.0.0.1"
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
-
+SWEEPS = 600.0
+"""Seconds between two looks for what is old enough to be forgotten."""
 
 PERFORMERS: dict[EffectKind, Performer] = {
     EffectKind.START: operations.start,
@@ -149,6 +151,7 @@ class Bot:
         self._ticks.every(TICK, self.engine.renew, "leases")
         self._ticks.every(TICK, self._tick, "tick")
         self._ticks.every(30 * TICK, self._heartbeat, "heartbeat")
+        self._ticks.every(SWEEPS, Retention(self.services).sweep, "retention")
         self._ticks.start()
         for platform in self.platforms:
             await platform.start()

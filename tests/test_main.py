@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -18,7 +19,8 @@ import yaml
 from bot.__main__ import EX_CONFIG, main
 from bot.chat import sample_files
 from bot.core.redact import redact
-from bot.store import Store
+from bot.engine.last_resort import TRIES
+from bot.store import Store, Tx
 from tests.support.bots import Twins, page_of, release_yml, running_bot
 
 
@@ -138,6 +140,34 @@ def test_doctor_says_what_answers(
     assert online == 1
     assert "ok       shop/cart: 3 hosts run 1.0 (pmc)" in said
     assert "PROBLEM  shop/pay: log store app: No log line of any level" in said
+
+
+def test_doctor_lists_what_does_not_succeed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A timer that was tried again and again is a line; an operation that is looked at is none."""
+    _environment(monkeypatch, tmp_path)
+    at = datetime(2026, 3, 4, tzinfo=UTC)
+
+    def tried(tx: Tx) -> None:
+        for key in ("timer", "look"):
+            tx.enqueue(42, f"{key}:x", kind=key, body="{}", due_at=at)
+        for _ in range(TRIES):
+            for row in tx.take("me", at, at, limit=9):
+                tx.postpone(row.id, "me", at)
+
+    async def fill() -> None:
+        store = Store(f"sqlite:///{tmp_path}/bot.sqlite3")
+        await store.open()
+        await store.transact(tried)
+        await store.close()
+
+    asyncio.run(fill())
+    main(["doctor"])
+    said = capsys.readouterr().out
+
+    assert "warning  #42: timer:x was tried 5 times and is not done; the log says why" in said
+    assert "look:x" not in said
 
 
 def test_doctor_says_why_a_server_cannot_count_and_never_the_secret(

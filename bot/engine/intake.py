@@ -174,6 +174,8 @@ class Intake:
         def work(tx: Tx) -> list[Applied]:
             number = tx.record(key, "alerts", event.model_dump_json(), services.now())
             if number is None:
+                # It is told again as long as it fires, which may be longer than rows are kept.
+                tx.seen_again(key, services.now())
                 return []
             tx.settle(number, "{}", services.now())
             wanted = f"component:{component}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.store.errors import StaleError, StoreError
+from bot.store.pruning import Bite
 from bot.store.rows import (
     BODY_VERSION,
     BOT,
@@ -24,6 +25,7 @@ from bot.store.tx import Tx
 __all__ = [
     "BODY_VERSION",
     "BOT",
+    "Bite",
     "CodeRow",
     "EffectRow",
     "InboxRow",

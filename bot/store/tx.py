@@ -10,6 +10,7 @@ from bot.store.locks import LocksTx
 from bot.store.messages import MessagesTx
 from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
+from bot.store.pruning import PruningTx
 from bot.store.releases import ReleasesTx
 from bot.store.watches import WatchesTx
 
@@ -25,6 +26,7 @@ class Tx(
     KeptTx,
     WatchesTx,
     LinksTx,
+    PruningTx,
 ):
     """Everything that can be read and changed together; all of it is kept, or nothing.
 
