@@ -67,6 +67,7 @@ class Intake:
         None when the same delivery was recorded before. Raises StoreError.
         """
         services = self.services
+        began = services.now()
         try:
             known = linking.sealed(await identity.known(services, inbound))
             body = known.model_dump_json()
@@ -76,7 +77,9 @@ class Intake:
         except StoreError as error:
             self.engine.troubled(error)
             raise
-        return None if number is None else Submission(number, known, since=services.now())
+        now = services.now()
+        self._turns.recorded((now - began).total_seconds())
+        return None if number is None else Submission(number, known, since=now)
 
     @asynccontextmanager
     async def turn(self, submission: Submission, lane_: Lane) -> AsyncIterator[None]:
