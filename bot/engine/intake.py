@@ -38,6 +38,9 @@ from bot.store.errors import StoreError
 
 log = structlog.get_logger("release_master.intake")
 
+MOST_WAITING = 5000
+"""So many messages wait for their turn in this process; each takes some kilobytes."""
+
 Tell = Callable[[Reply], Awaitable[None]]
 
 
@@ -53,7 +56,7 @@ class Intake:
     async def submit(self, inbound: Inbound) -> Reply:
         """Record, do, answer. Raises StoreError when it could not be recorded or not be stored.
 
-        What was recorded is done nevertheless, by `recover`, in this process or another one.
+        What was recorded is done nevertheless, by `LeftBehind`, in this process or another one.
         """
         kept = await self.record(inbound)
         if kept is None:
@@ -90,6 +93,11 @@ class Intake:
                 yield
         finally:
             self._busy.discard(submission.number)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits here that the rest should wait in the inbox only."""
+        return len(self._busy) >= MOST_WAITING
 
     def is_busy(self, number: int) -> bool:
         """Whether this process is at work on what was recorded under this number."""
