@@ -153,14 +153,15 @@ async def measure(
             shares = [(now - then) / took for now, then in zip(used, cpu, strict=True)]
             kept = await until(database, before + len(crowd.sent), SETTLE_SECONDS) - before
             async with session.get(f"{slack.said}{TOLD}") as answer:
-                told = (await answer.json())["told"]
+                found = await answer.json()
     return {
         "sent": len(crowd.sent),
         "per_second": round(len(crowd.sent) / took),
         **spread("", crowd.spans),
         "late": crowd.refused,
         "lost": len(crowd.sent) - kept,
-        **answers(crowd.sent, told, began + took),
+        **answers(crowd.sent, found["told"], began + took),
+        "notices": found["notices"],
         "sender_behind_ms": round(percentile(sorted(crowd.behind), 99), 1),
         **{f"{who}_cpu": round(s, 2) for who, s in zip(_WHO, shares, strict=True)},
     }
@@ -205,7 +206,8 @@ def table(found: dict[str, Any]) -> str:
         f"late or refused      {found['late']}\n"
         f"lost                 {found['lost']}   (wanted 0)\n"
         f"answered             {found['answered']}, after median {found['answer_median_ms']} ms, "
-        f"p99 {found['answer_p99_ms']} ms; the last one {found['last_answer_s']} s after the end\n"
+        f"p99 {found['answer_p99_ms']} ms; the last one {found['last_answer_s']} s after the end; "
+        f"{found['notices']} heard before that it is at work\n"
         f"processor            bot {found['bot_cpu']} of a core, Slack {found['slack_cpu']}, "
         f"sender {found['sender_cpu']}; the sender was {found['sender_behind_ms']} ms behind (p99)"
     )

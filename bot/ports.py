@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from bot.core.card import Card
 from bot.core.counts import CountRequest, Counts
@@ -43,6 +44,18 @@ class Executor(Protocol):
 
     async def close(self) -> None:
         """Give back connections and threads; running operations go on."""
+        ...
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """An executor that keeps records of its own, and forgets them when it is told to."""
+
+    async def forget(self, before: datetime) -> int:
+        """Forget operations that ended before then, and say how many; what still runs stays.
+
+        Nobody will look for them: their releases have ended. Raises UnreachableError.
+        """
         ...
 
 

@@ -24,6 +24,7 @@ from bot.engine.calibrated import Calibration
 from bot.engine.engine import Engine, Performer
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
+from bot.engine.retention import Retention
 from bot.engine.services import Limits, Services
 from bot.engine.sources import State, states
 from bot.facts import Facts
@@ -45,7 +46,8 @@ LOOPBACK = "127.0.0.1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
-
+SWEEPS = 600.0
+"""Seconds between two looks for what is old enough to be forgotten."""
 
 PERFORMERS: dict[EffectKind, Performer] = {
     EffectKind.START: operations.start,
@@ -160,6 +162,7 @@ class Bot:
         self._ticks.every(TICK, self.engine.renew, "leases")
         self._ticks.every(TICK, self._tick, "tick")
         self._ticks.every(30 * TICK, self._heartbeat, "heartbeat")
+        self._ticks.every(SWEEPS, Retention(self.services).sweep, "retention")
         self._ticks.start()
         for platform in self.platforms:
             await platform.start()

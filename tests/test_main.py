@@ -24,6 +24,7 @@ from bot.core.config import MemoryLogStore
 from bot.core.minutes import bin_of, day_of
 from bot.core.redact import redact
 from bot.core.value import text
+from bot.engine.last_resort import TRIES
 from bot.settings import load
 from bot.store import MinuteDayRow, Store, Tx
 from bot.store.database import Database
@@ -148,6 +149,34 @@ def test_doctor_says_what_answers(
     assert online == 1
     assert "ok       shop/cart: 3 hosts run 1.0 (pmc)" in said
     assert "PROBLEM  shop/pay: log store app: No log line of any level" in said
+
+
+def test_doctor_lists_what_does_not_succeed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A timer that was tried again and again is a line; an operation that is looked at is none."""
+    _environment(monkeypatch, tmp_path)
+    at = datetime(2026, 3, 4, tzinfo=UTC)
+
+    def tried(tx: Tx) -> None:
+        for key in ("timer", "look"):
+            tx.enqueue(42, f"{key}:x", kind=key, body="{}", due_at=at)
+        for _ in range(TRIES):
+            for row in tx.take("me", at, at, limit=9):
+                tx.postpone(row.id, "me", at)
+
+    async def fill() -> None:
+        store = Store(f"sqlite:///{tmp_path}/bot.sqlite3")
+        await store.open()
+        await store.transact(tried)
+        await store.close()
+
+    asyncio.run(fill())
+    main(["doctor"])
+    said = capsys.readouterr().out
+
+    assert "warning  #42: timer:x was tried 5 times and is not done; the log says why" in said
+    assert "look:x" not in said
 
 
 def test_doctor_says_how_far_each_baseline_is(

@@ -224,7 +224,7 @@ def test_a_longer_circle_is_named_without_its_users(write: Callable[[str], Path]
 OTHER_MISTAKES = [
     (_put("people.akari.rol", "admin"), "people.akari.rol: is no known key; did you mean 'role'?"),
     (_put("rooms.local.nme", "x"), "rooms.local.nme: is no known key; did you mean 'name'?"),
-    (_put("qqq", 1), ("qqq: is no known key; there are zone, time_scale, people, rooms, "
+    (_put("qqq", 1), ("qqq: is no known key; there are zone, time_scale, keep, people, rooms, "
      "executors, log_stores, policies, targets")),
     (_put("executors.pmc.deploy", {"path": "/d", "metod": "PUT"}),
      "executors.pmc.deploy.metod: is no known key; did you mean 'method'?"),

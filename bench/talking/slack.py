@@ -11,9 +11,13 @@ import time
 
 from aiohttp import web
 
+from bot.chat.texts_slack import TEXTS
+
 TEAM, CHANNEL = "T01BENCH", "C01BENCH"
 ANSWER, TOLD = "response", "told"
 """Under these paths the bot answers people, and the bench asks when it did."""
+AT_WORK = TEXTS["slack.later"]
+"""What whoever decided hears when it takes longer; no answer yet."""
 
 
 class Slack:
@@ -23,6 +27,7 @@ class Slack:
         self._latency = latency
         self._posts = 0
         self._told: dict[str, list[float]] = {}
+        self._notices: dict[str, list[float]] = {}
 
     def app(self) -> web.Application:
         """The application."""
@@ -37,11 +42,16 @@ class Slack:
         return app
 
     async def _figures(self, _: web.Request) -> web.Response:
-        """When each was told, in seconds of the machine's monotonic clock."""
-        return web.json_response({"told": self._told, "cpu": time.process_time()})
+        """When each was answered, in seconds of the machine's monotonic clock.
+
+        Notices that something is still at work are counted apart.
+        """
+        return web.json_response({"told": self._told, "notices": len(self._notices)})
 
     async def _answered(self, request: web.Request) -> web.Response:
-        self._told.setdefault(request.match_info["number"], []).append(time.perf_counter())
+        number, said = request.match_info["number"], (await request.json()).get("text", "")
+        told = self._notices if said == AT_WORK else self._told
+        told.setdefault(number, []).append(time.perf_counter())
         await asyncio.sleep(self._latency)
         return web.Response(text="ok")
 

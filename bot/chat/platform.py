@@ -35,6 +35,11 @@ class Intake(Protocol):
         """The lane of a message."""
         ...
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what only looks should wait in the inbox, to be taken up later."""
+        ...
+
     def turn(self, submission: Submission, lane_: Lane) -> AbstractAsyncContextManager[None]:
         """Wait for a turn to do something recorded, and hold it."""
         ...

@@ -30,7 +30,8 @@ class Asked(Value):
 def names(services: Services) -> intent.Names:
     """What exists as release.yml has it now, so that nothing typed is guessed."""
     file = services.file()
-    return intent.Names(
+    # It is asked for with every line, and release.yml was checked when it was read.
+    return intent.Names.model_construct(
         targets={name: tuple(t.components) for name, t in file.targets.items()},
         people=tuple(file.people),
     )

@@ -40,6 +40,9 @@ from bot.store.errors import StoreError
 
 log = structlog.get_logger("release_master.intake")
 
+MOST_WAITING = 5000
+"""So many messages wait for their turn in this process; each takes some kilobytes."""
+
 Tell = Callable[[Reply], Awaitable[None]]
 
 
@@ -55,7 +58,7 @@ class Intake:
     async def submit(self, inbound: Inbound) -> Reply:
         """Record, do, answer. Raises StoreError when it could not be recorded or not be stored.
 
-        What was recorded is done nevertheless, by `recover`, in this process or another one.
+        What was recorded is done nevertheless, by `LeftBehind`, in this process or another one.
         """
         kept = await self.record(inbound)
         if kept is None:
@@ -69,6 +72,7 @@ class Intake:
         None when the same delivery was recorded before. Raises StoreError.
         """
         services = self.services
+        began = services.now()
         try:
             known = linking.sealed(await identity.known(services, inbound))
             body = known.model_dump_json()
@@ -78,7 +82,9 @@ class Intake:
         except StoreError as error:
             self.engine.troubled(error)
             raise
-        return None if number is None else Submission(number, known, since=services.now())
+        now = services.now()
+        self._turns.recorded((now - began).total_seconds())
+        return None if number is None else Submission(number, known, since=now)
 
     @asynccontextmanager
     async def turn(self, submission: Submission, lane_: Lane) -> AsyncIterator[None]:
@@ -89,6 +95,11 @@ class Intake:
                 yield
         finally:
             self._busy.discard(submission.number)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits here that the rest should wait in the inbox only."""
+        return len(self._busy) >= MOST_WAITING
 
     def is_busy(self, number: int) -> bool:
         """Whether this process is at work on what was recorded under this number."""
@@ -176,6 +187,8 @@ class Intake:
         def work(tx: Tx) -> list[Applied]:
             number = tx.record(key, "alerts", event.model_dump_json(), services.now())
             if number is None:
+                # It is told again as long as it fires, which may be longer than rows are kept.
+                tx.seen_again(key, services.now())
                 return []
             tx.settle(number, "{}", services.now())
             wanted = f"component:{component}"

@@ -9,16 +9,13 @@ import structlog
 from pydantic import ValidationError
 
 from bot.core.inbound import Inbound, Reply
-from bot.engine.intake import Intake, failed
+from bot.engine.intake import MOST_WAITING, Intake, failed
 from bot.engine.submission import Submission
 from bot.store import Tx
 from bot.store.errors import StoreError
 from bot.store.rows import InboxRow
 
 log = structlog.get_logger("release_master.recovery")
-
-AT_ONCE = 5000
-"""How many are taken up at one time; others wait in the inbox."""
 
 Finish = Callable[[Submission], Awaitable[None]]
 """How a platform does and answers what it recorded. Raises StoreError."""
@@ -42,7 +39,7 @@ class LeftBehind:
         """
         services = self._services
         before = services.now() - services.limits.lease
-        known = await services.store.read(lambda tx: tx.unsettled(before, AT_ONCE))
+        known = await services.store.read(lambda tx: tx.unsettled(before, MOST_WAITING))
         left = [n for n in known if n not in self._mine and not self._intake.is_busy(n)]
         self._mine.update(left)
         try:

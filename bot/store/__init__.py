@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.store.errors import StaleError, StoreError
+from bot.store.pruning import Bite
 from bot.store.rows import (
     BODY_VERSION,
     BOT,
@@ -29,6 +30,7 @@ __all__ = [
     "BODY_VERSION",
     "BOT",
     "BaselineRow",
+    "Bite",
     "CalibrationRow",
     "CodeRow",
     "EffectRow",

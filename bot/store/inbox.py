@@ -33,6 +33,7 @@ _SETTLE = (
     .values(result=bindparam("result"), settled_at=bindparam("settled_at"))
 )
 _CONCLUDE = update(inbox).where(*_OPEN, inbox.c.result.is_(None)).values(result=bindparam("result"))
+_SEEN = update(inbox).where(inbox.c.dedupe == bindparam("key")).values(at=bindparam("new_at"))
 _AMEND = update(inbox).where(*_OPEN).values(body=bindparam("new_body"))
 _CLOSE = update(inbox).where(*_OPEN).values(settled_at=bindparam("settled_at"))
 
@@ -56,6 +57,10 @@ class InboxTx(Session):
         """Read one row; None when there is none."""
         row = self.run(_BY_ID, {"id": inbox_id}).one_or_none()
         return None if row is None else _row(row)
+
+    def seen_again(self, dedupe: str, at: datetime) -> bool:
+        """Note that a delivery still comes, so that it is known as long as that; False if never."""
+        return self.run(_SEEN, {"key": dedupe, "new_at": micros(at)}).rowcount == 1
 
     def amend(self, inbox_id: int, body: str) -> bool:
         """Store more of what came in than was known at first; False when it is settled."""

@@ -12,6 +12,7 @@ from bot.store.messages import MessagesTx
 from bot.store.minutes import MinutesTx
 from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
+from bot.store.pruning import PruningTx
 from bot.store.releases import ReleasesTx
 from bot.store.verdict_counts import VerdictCountsTx
 from bot.store.watches import WatchesTx
@@ -31,6 +32,7 @@ class Tx(
     MinutesTx,
     CalibrationsTx,
     VerdictCountsTx,
+    PruningTx,
 ):
     """Everything that can be read and changed together; all of it is kept, or nothing.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -170,19 +171,21 @@ async def test_what_another_process_did_meanwhile_is_not_done_again(make: Make) 
     assert len(surface.told) == 1
 
 
-async def test_a_store_that_fails_leaves_it_for_later(make: Make) -> None:
+async def test_a_store_that_fails_leaves_it_for_later(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An answer that could not be noted stays owed, and is told when the store works again."""
     bot = await make(**SINGLE)
     surface = Surface(bot)
     await surface.heard("status")
-    close, real = [True], bot.real.transact
+    sick, real = iter([True]), bot.real.transact
 
-    async def sick(work: object) -> object:
-        if close.pop() if close else False:
+    async def transact(work: Any) -> Any:
+        if next(sick, False):
             raise StoreError("store.full")
-        return await real(work)  # type: ignore[arg-type]  # any work
+        return await real(work)
 
-    bot.real.transact = sick  # type: ignore[method-assign,assignment]  # fails once
+    monkeypatch.setattr(bot.real, "transact", transact)
     with pytest.raises(StoreError):
         await surface.later()
     left = await surface.open()

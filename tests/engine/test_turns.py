@@ -91,3 +91,66 @@ async def test_a_place_comes_back_after_a_fault() -> None:
     await asyncio.gather(*(fails() for _ in range(100)), return_exceptions=True)
     async with asyncio.timeout(5), turns.turn(Lane.ASK):
         assert turns.delay(Lane.ASK) == 0
+
+
+async def test_slow_recording_leaves_fewer_places_until_it_is_over() -> None:
+    """While recording is slow fewer things are done at once, decisions most; then all again."""
+    now = [T0]
+    turns = Turns(lambda: now[0])
+    calm = [turns.places(which) for which in Lane]
+    for _ in range(20):
+        turns.recorded(1.0)
+    pressed = [turns.places(which) for which in Lane]
+    now[0] += timedelta(seconds=10)
+    after = [turns.places(which) for which in Lane]
+
+    assert calm == after == [which.value for which in Lane]
+    assert pressed == [8, 2, 1]
+
+
+async def test_places_come_back_when_the_storm_is_over() -> None:
+    """Those who wait are served by the one place that is left, and soon by all of them."""
+    now = [T0]
+    turns, at_once = Turns(lambda: now[0]), []
+    for _ in range(20):
+        turns.recorded(1.0)
+
+    async def one() -> None:
+        async with turns.turn(Lane.LOOK):
+            now[0] += timedelta(milliseconds=100)
+            at_once.append(turns.places(Lane.LOOK))
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(one() for _ in range(100)))
+
+    assert at_once[0] == 1
+    assert at_once[-1] == Lane.LOOK.value
+
+
+async def test_who_goes_away_while_waiting_takes_no_place() -> None:
+    """Cancelled before, and in the very moment in which the place is given: none gets lost."""
+    turns = Turns(lambda: T0)
+
+    async def one(free: asyncio.Event) -> None:
+        async with turns.turn(Lane.ASK):
+            await free.wait()
+
+    gates = [asyncio.Event() for _ in range(Lane.ASK.value)]
+    held = [asyncio.create_task(one(gate)) for gate in gates]
+    await asyncio.sleep(0)
+    waiting = [asyncio.create_task(one(gates[0])) for _ in range(2)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    gates[1].set()
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    for gate in gates:
+        gate.set()
+    await asyncio.gather(*held)
+    done = [asyncio.create_task(one(gates[0])) for _ in range(Lane.ASK.value)]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*done)
+
+    assert turns.delay(Lane.ASK) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from adapters.deploy.command import runner
@@ -117,6 +118,13 @@ class CommandDeployer:
             detail = "the process that ran the command is gone; the command may still run"
             return Progress(state=ProgressState.LOST, detail=detail)
         return self._progress(record)
+
+    async def forget(self, before: datetime) -> int:
+        """Delete the files of commands that ended before then, and say of how many."""
+        try:
+            return await asyncio.to_thread(self._records.forget, before.timestamp())
+        except OSError as error:
+            raise UnreachableError(self._say(str(error))) from error
 
     async def stop(self, operation: Operation, handle: str) -> Stop:
         """Ask for the end of the command's process group: SIGTERM, and SIGKILL after the grace."""

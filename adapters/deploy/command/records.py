@@ -70,6 +70,26 @@ class Records:
         """Tell the process that runs the command to end it."""
         place(self.folder, name, "stop").touch(mode=0o600)
 
+    def forget(self, before: float) -> int:
+        """Delete all files of commands of which none was touched since then (seconds since 1970).
+
+        Whatever is still watched stays. Raises OSError.
+        """
+        if not self.folder.exists():
+            return 0
+        touched: dict[str, float] = {}
+        for file in self.folder.iterdir():
+            name = file.name.partition(".")[0]
+            if _NAME.fullmatch(name):
+                touched[name] = max(touched.get(name, 0.0), _touched(file))
+        old = [n for n, at in touched.items() if at < before and not self.is_watched(n)]
+        for name in old:
+            # The mark that it was begun goes last: what is half forgotten is not begun again.
+            files = sorted(self.folder.glob(f"{name}.*"), key=lambda f: f.suffix == ".taken")
+            for file in files:
+                file.unlink(missing_ok=True)
+        return len(old)
+
     def read(self, name: str) -> Record | None:
         """Return how a begun command goes; None when nothing says that it has begun.
 
@@ -88,3 +108,10 @@ class Records:
             return None
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"broken: {error!r}") from error
+
+
+def _touched(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -171,6 +171,9 @@ class Desk:
         intake = self.workspace.ground.intake
         said, verb = self._reading.meant(kept.inbound)
         lane_ = lane(verb) if said else Lane.DECIDE
+        if lane_ is Lane.LOOK and intake.is_full:
+            # It waits in the inbox, and is taken up as if another process had left it.
+            return
         soon = asyncio.get_running_loop().call_later(SILENT, self._at_work, heard, lane_)
 
         async def told(reply: Reply) -> None:

@@ -72,7 +72,7 @@ class Listeners:
         taken = await self._desk.take(heard, again=False)
         if taken is Taken.RECORDED and self._desk.is_late(heard.text):
             words = self._desk.workspace.words(self._desk.room(heard))
-            return await ack(words(text("slack.queued")))
+            return await ack(words(text("slack.queued")), response_type="ephemeral")
         return await ack()
 
     async def event(self, body: Payload, ack: AsyncAck) -> BoltResponse:

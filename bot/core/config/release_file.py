@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from bot.core.config.executor import ExecutorConfig
@@ -10,7 +12,7 @@ from bot.core.config.person import Person
 from bot.core.config.policy import Policy
 from bot.core.config.room import RoomConfig
 from bot.core.config.target import Target
-from bot.core.value import Value
+from bot.core.value import Duration, Value
 
 
 class ReleaseFile(Value):
@@ -20,6 +22,9 @@ class ReleaseFile(Value):
     """The time zone of times that are shown and typed (IANA name)."""
     time_scale: float = Field(default=1.0, ge=1, le=10000)
     """Divides every duration of the comparison; above 1 only for rehearsals."""
+    keep: Duration = Field(default=timedelta(days=90), ge=timedelta(days=7))
+    """How long messages, clicks and the files of commands are kept once they are done; never
+    shorter than a live release. Releases and their journals are kept for ever."""
     people: dict[str, Person] = {}
     """Everybody who may do more than look."""
     rooms: dict[str, RoomConfig] = Field(min_length=1)

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -653,3 +654,35 @@ async def test_without_a_place_to_write_nothing_begins(tmp_path: Path) -> None:
         await executor.start(DEPLOY)
     with pytest.raises(UnreachableError):
         await executor.find(DEPLOY)
+
+
+async def test_what_ended_long_ago_is_forgotten(tmp_path: Path) -> None:
+    """Every file of an old command goes; one that runs, or is young, keeps all of its files."""
+    done, running = deployer(tmp_path, "pass"), deployer(tmp_path, "import time; time.sleep(60)")
+    other = DEPLOY.model_copy(update={"key": "7/deploy-chat/2"})
+    await run(done)
+    handle = await running.start(other)
+    young = await done.forget(datetime.now(UTC) - timedelta(hours=1))
+    for file in (tmp_path / "state").iterdir():
+        os.utime(file, (1000, 1000))
+    forgotten = await done.forget(datetime.now(UTC) - timedelta(hours=1))
+    left = {file.name.partition(".")[0] for file in (tmp_path / "state").iterdir()}
+    found = await done.find(DEPLOY)
+    await running.stop(other, handle)
+    await ended(running, handle)
+
+    assert (young, forgotten) == (0, 1)
+    assert left == {name_of(other.key)}
+    assert found.state is FindState.ABSENT
+
+
+async def test_nothing_begun_is_nothing_to_forget(tmp_path: Path) -> None:
+    """An executor that was never used has no folder, and files that are not its own stay."""
+    executor = deployer(tmp_path, "pass")
+    before = await executor.forget(datetime.now(UTC))
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "README.md").touch()
+    os.utime(tmp_path / "state" / "README.md", (1000, 1000))
+
+    assert (before, await executor.forget(datetime.now(UTC))) == (0, 0)
+    assert (tmp_path / "state" / "README.md").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from bot.chat.line.ear import UNREAD, Ear
 from bot.chat.line.events import Heard
+from bot.core.inbound import Inbound
+from bot.engine.submission import Submission
 from bot.store.errors import StoreError
 from tests.support.line_bots import GROUP, MIKA, REN, Chat
 from tests.support.line_stub import sign
@@ -199,6 +202,35 @@ async def test_what_cannot_be_recorded_in_time_is_asked_for_again(
     monkeypatch.setattr(chat.bot.intake, "record", whole)
     assert await chat.stub.post(event) == 200
     await chat.until("Active releases: 0")
+
+
+async def test_what_a_killed_process_recorded_is_answered_by_its_token(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Done and told by whoever takes it up, with the reply token that is in its inbox row."""
+    process, reached = chat.bot.intake.process, asyncio.Event()
+
+    async def killed(*_: Any) -> None:
+        reached.set()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(chat.bot.intake, "process", killed)
+    assert await chat.stub.post(chat.stub.text(GROUP, MIKA, "release status")) == 200
+    await asyncio.wait_for(reached.wait(), 10)
+    monkeypatch.setattr(chat.bot.intake, "process", process)
+    silent = list(chat.stub.transcript)
+    later = chat.bot.services.now() + timedelta(seconds=6)
+    numbers = await chat.bot.store.read(lambda tx: tx.unsettled(later, 9))
+    row = await chat.bot.store.read(lambda tx: tx.inbox_row(numbers[0]))
+    assert row is not None
+    [platform] = chat.bot.platforms
+    inbound = Inbound.model_validate_json(row.body)
+    await platform.finish(Submission(row.id, inbound))
+    left = await chat.bot.store.read(lambda tx: tx.unsettled(later, 9))
+
+    assert silent == []
+    assert "Active releases: 0" in (await chat.until("Active releases: 0")).said
+    assert left == []
 
 
 @pytest.mark.scenario(38)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.chat.slack.people import People
 from bot.chat.slack.platform import SlackPlatform
 from bot.core.question import QuestionKind
 from bot.engine.transition import load
@@ -92,6 +94,73 @@ async def test_a_slow_store_claims_nothing(
         await slack.command("ren", "whoami")
         await slack.private("ren", "please repeat")
         assert slack.proxy.late == []
+
+
+async def test_acknowledging_waits_for_nobody(
+    http_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Slack does not say who it was, it is acknowledged, said to be at work, then done."""
+    slack = http_slack
+    monkeypatch.setattr("bot.chat.slack.desk.SILENT", 0.05)
+    async with slack_bot(tmp_path, slack, "events", file=release_yml(**SMALL)) as bot:
+        told, person = asyncio.Event(), People.person
+
+        async def slow(*args: Any, **named: Any) -> str:
+            await told.wait()
+            return await person(*args, **named)
+
+        monkeypatch.setattr(People, "person", slow)
+        await asyncio.wait_for(slack.command("mika", "start openchat"), 10)
+        await slack.private("mika", "at work")
+        before = await bot.store.read(lambda tx: tx.live_heads())
+        told.set()
+        await slack.question("Start release")
+
+        assert before == []
+        assert slack.proxy.late == []
+
+
+async def test_whoever_looks_in_a_crowd_is_told_that_it_takes_longer(
+    http_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The acknowledgement of a view says so while many wait; that of a decision never does."""
+    slack = http_slack
+    async with slack_bot(tmp_path, slack, "events", file=release_yml(**SMALL)) as bot:
+        monkeypatch.setattr(bot.intake, "delay", lambda _: 3.0)
+        bodies, post = [], slack.proxy._post
+
+        async def kept(raw: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+            status, body = await post(raw, headers)
+            bodies.append(body.decode())
+            return status, body
+
+        monkeypatch.setattr(slack.proxy, "_post", kept)
+        await slack.command("mika", "whoami")
+        await slack.private("mika", "approver")
+        await slack.command("ren", "start openchat")
+        await slack.question("Start release")
+        looked, decided = bodies
+
+        assert json.loads(looked)["response_type"] == "ephemeral"
+        assert "the answer follows" in json.loads(looked)["text"]
+        assert decided == ""
+
+
+async def test_more_views_than_wait_here_wait_in_the_inbox(
+    http_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is over the limit of one process is recorded and acknowledged, and answered later."""
+    slack = http_slack
+    async with slack_bot(tmp_path, slack, "events", file=release_yml(**SMALL)) as bot:
+        monkeypatch.setattr("bot.engine.intake.MOST_WAITING", 0)
+        await slack.command("mika", "whoami")
+        await slack.command("ren", "note #1 decisions are done at once")
+        await slack.private("ren", "#1")
+        left = await bot.store.read(lambda tx: tx.unsettled(bot.services.now(), 9))
+        monkeypatch.undo()
+        await slack.private("mika", "approver")
+
+        assert 1 in left
 
 
 @pytest.mark.scenario(71)
