@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from bot.core.counts import CountRequest, Counts
 from bot.service import Bot
 from bot.settings import Settings
 from tests.support.bots import Twins, release_yml, running_bot
-from tests.support.line_stub import SECRET, TOKEN, LineStub, Sent, running_line
+from tests.support.line_stub import SECONDS, SECRET, TOKEN, LineStub, Sent, running_line
 
 GROUP, SHARED = "C" + "a" * 32, "C" + "d" * 32
 MIKA, REN, KAI, STRANGER = ("U" + letter * 32 for letter in "123f")
@@ -105,6 +106,21 @@ class Chat:
     async def until(self, word: str, after: int = 0) -> Sent:
         """The first delivery that holds this word."""
         return await self.stub.until(lambda sent: word in sent.said, after)
+
+    async def journalled(self, code: str, release: int = 1) -> None:
+        """Wait until the journal has an entry of this kind."""
+        store, changed = self.bot.store, asyncio.Event()
+        forget = store.on_work(changed.set)
+        try:
+            async with asyncio.timeout(SECONDS):
+                while code not in await store.read(
+                    lambda tx: [row.code for row in tx.journal(release)]
+                ):
+                    changed.clear()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(changed.wait(), 0.2)
+        finally:
+            forget()
 
 
 @asynccontextmanager

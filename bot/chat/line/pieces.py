@@ -89,13 +89,18 @@ def bars(name: str, values: Sequence[tuple[str, float]], most: float) -> Message
             [
                 words(series, size="xxs", color=DIM, flex=2),
                 box("vertical", [_bar(value, most, index)], flex=6, justifyContent="center"),
-                words(f"{value:g}", size="xxs", align="end", flex=2),
+                words(number(value), size="xxs", align="end", flex=2),
             ],
             spacing="sm",
         )
         for index, (series, value) in enumerate(values)
     ]
     return box("vertical", [words(name, size="xs", weight="bold"), *drawn], margin="md")
+
+
+def number(value: float) -> str:
+    """A count is shown to the last digit, whatever its size."""
+    return f"{value:.0f}" if value.is_integer() else f"{value:g}"
 
 
 def _bar(value: float, most: float, index: int) -> Message:
@@ -115,7 +120,7 @@ def _bar(value: float, most: float, index: int) -> Message:
 
 def text_bar(values: Sequence[tuple[str, float]]) -> str:
     """The numbers of one category in words, where bars need too much room."""
-    return " · ".join(f"{series} {value:g}" for series, value in values)
+    return " · ".join(f"{series} {number(value)}" for series, value in values)
 
 
 def button(label: str, action: Action) -> Message:

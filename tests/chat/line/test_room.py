@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from bot.chat.texts import Words
 from bot.core.card import Action, Card
 from bot.core.config import Person
 from bot.core.value import text
+from bot.engine.services import Limits
 from bot.ports import RoomBusyError, RoomError
 from bot.store import Store
+from tests.support.bots import page_of
 from tests.support.engines import ManualClock
 from tests.support.line_bots import GROUP, REN, SHARED, Chat, LineTwins, line_chat, line_yml
 from tests.support.line_stub import MONTHLY, TOKEN, TOO_FAST, Fault, LineStub, running_line
@@ -327,3 +330,23 @@ async def test_a_line_that_is_down_stops_no_release(tmp_path: Path) -> None:
         told = await chat.until("has a regression")
 
     assert told.said
+
+
+@pytest.mark.scenario(72)
+async def test_a_group_without_the_bot_is_given_up_and_the_release_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not tried for ever: the journal says it, and the other room has everything."""
+    monkeypatch.setattr("bot.service.Limits", partial(Limits, retry=(0.01,), deliveries=3))
+    async with line_chat(tmp_path) as chat, page_of(chat.bot, "mika") as mika:
+        await mika.say("start shop")
+        chat.stub.faults = [Fault(400, "Failed to send messages")] * 100
+        await mika.press(await mika.question("Start"), "Start")
+        async with page_of(chat.bot, "ren") as ren:
+            await ren.press(await ren.question("promote"), "Approve")
+        told = await mika.until(lambda card: "ended: done" in card["text"])
+        await chat.journalled("delivery_failed")
+        tries = 100 - len(chat.stub.faults)
+
+    assert told["kind"] == "result"
+    assert 3 <= tries <= 20
