@@ -19,6 +19,7 @@ from bot.core.card import Card
 from bot.core.config.language import Language
 from bot.core.operation import Candidate
 from bot.core.value import text
+from bot.store import WatchRow
 
 CHANNEL, USER, LINE_USER = "C0SAMPLE00", "U0SAMPLE00", "U" + "0" * 32
 ZONE = "Asia/Tokyo"
@@ -87,6 +88,11 @@ def _views(samples: list[tuple[str, Card]], say: Words) -> Iterator[tuple[str, d
     empty = Card(kind="history", title=title, text=title)
     cards = [view.question(running, question, ("ren",)) for question in running.open_questions]
     boards = [(running, "https://example.slack.com/archives/C0SAMPLE00")] * 20
-    yield "home", home.home(boards, cards, empty, say)
-    yield "home-empty", home.home([], [], empty, say)
+    watches = [
+        WatchRow(subject=what, person="ren", events=events, surface="slack")
+        for what, events in (("#42", "all"), ("openchat", "failures"))
+    ]
+    full = home.Shown(running=boards, waiting=cards, watches=watches, history=empty)
+    yield "home", home.home(full, say)
+    yield "home-empty", home.home(home.Shown(history=empty), say)
     yield "home-stranger", home.stranger(say)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core import access, intent
 from bot.core.card import Action, Cell
 from bot.core.config import Target
-from bot.core.inbound import Inbound, Outcome, Reply
+from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.release import Actor
 from bot.core.value import Text, Value, text
 from bot.core.verb import Verb
@@ -50,12 +50,33 @@ def actor(services: Services, inbound: Inbound, name: str, planned: Target | Non
 
 
 def wrong_room(services: Services, inbound: Inbound, name: str) -> Reply | None:
-    """A command in a room that is not on the target's list is refused; the right one is named."""
+    """A command in a room that is not on the target's list is refused; the right one is named.
+
+    Somebody of release.yml may decide in the chat with the bot alone, too; the rooms hear of it.
+    """
     file = services.file()
-    if name not in file.targets or inbound.room in file.targets[name].rooms:
+    if name not in file.targets or inbound.room in file.targets[name].rooms or alone(inbound):
         return None
     rooms = [file.rooms[r].name or r for r in file.targets[name].rooms if r in file.rooms]
     return cards.refused(text("refused.room", target=name, rooms=", ".join(rooms)))
+
+
+def alone(inbound: Inbound) -> bool:
+    """Whether it was said to the bot one to one, by somebody whom release.yml knows."""
+    return bool(inbound.person) and inbound.room == f"{DIRECT}{inbound.person}"
+
+
+def home(services: Services, inbound: Inbound, name: str) -> str:
+    """The room in which a release that is started here is steered.
+
+    Of what is said one to one that is the target's first room, on the same platform if it has one.
+    """
+    file = services.file()
+    if not alone(inbound) or name not in file.targets:
+        return inbound.room
+    rooms = [room for room in file.targets[name].rooms if room in file.rooms]
+    here = (room for room in rooms if file.rooms[room].kind == inbound.surface)
+    return next(here, rooms[0] if rooms else inbound.room)
 
 
 def refuse(

@@ -90,7 +90,7 @@ async def find_release(
             load(tx, head.id)
             for head in tx.live_heads()
             if head.target in targets
-            and inbound.room in targets[head.target].rooms
+            and (authority.alone(inbound) or inbound.room in targets[head.target].rooms)
             and command.target in {"", head.target}
         ]
     )

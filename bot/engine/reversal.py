@@ -112,7 +112,7 @@ def _reverse(
         plan_hash=ended.plan_hash,
         seed=services.seed(),
         confirm=ended.confirm,
-        home=inbound.room,
+        home=authority.home(services, inbound, ended.target),
         started_by=who,
         planned_at=now,
         begun_at=now,

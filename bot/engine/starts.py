@@ -37,7 +37,11 @@ async def start(engine: Engine, submission: Submission, command: Command) -> Rep
         now = services.now()
         number = tx.new_release(command.target, now)
         origin = planner.Origin(
-            number=number, actor=who, room=inbound.room, at=now, seed=services.seed()
+            number=number,
+            actor=who,
+            room=authority.home(services, inbound, command.target),
+            at=now,
+            seed=services.seed(),
         )
         release = planner.release(made, command, origin)
         claims.claim(tx, release, reason=claims.reason(release), services=services)

@@ -176,9 +176,8 @@ class Screen:
         action = next(
             element
             for block in home["view"]["blocks"]
-            if block["type"] == "actions"
-            for element in block["elements"]
-            if element["text"]["text"] == label
+            for element in (*block.get("elements", ()), block.get("accessory", {}))
+            if element.get("type") == "button" and element["text"]["text"] == label
         )
         sent = {"t": "block_action", "user": USERS[who], "action": action, "appId": "A01APP"}
         await self._page.send_json({**sent, "channel": "", "messageTs": ""})

@@ -23,6 +23,8 @@ from bot.store.errors import StoreError
 
 log = structlog.get_logger("release_master.slack")
 
+After = Callable[[], Awaitable[None]]
+
 WITHIN = 2.0
 """Seconds in which something must be recorded; Slack wants its acknowledgement within three."""
 SILENT = 2.5
@@ -52,13 +54,14 @@ class Desk:
         self._reading = Reading(workspace, people)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def take(self, heard: Heard, *, again: bool) -> Taken:
+    async def take(self, heard: Heard, *, again: bool, after: After | None = None) -> Taken:
         """Have it done, and return as soon as it is recorded, or after two seconds.
 
         `again`: Slack delivers it again when it is not acknowledged, so nothing is said of that.
+        `after` is called when it is done and answered.
         """
         recorded: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        self.beside(self._do(heard, recorded, again=again))
+        self.beside(self._done(self._do(heard, recorded, again=again), after))
         try:
             async with asyncio.timeout(WITHIN):
                 return await asyncio.shield(recorded)
@@ -122,6 +125,11 @@ class Desk:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    async def _done(self, work: Coroutine[Any, Any, None], after: After | None) -> None:
+        await work
+        if after is not None:
+            await after()
 
     async def _do(self, heard: Heard, recorded: asyncio.Future[Taken], *, again: bool) -> None:
         try:

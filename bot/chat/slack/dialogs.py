@@ -19,7 +19,7 @@ from bot.core import button, intent, view
 from bot.core.card import Action, Card, Confirm
 from bot.core.command import Command, Options
 from bot.core.config import ConfirmMode
-from bot.core.inbound import Inbound
+from bot.core.inbound import DIRECT, Inbound
 from bot.core.operation import ExecutorError
 from bot.core.release import Release
 from bot.core.value import text
@@ -92,7 +92,7 @@ class Dialogs:
         targets = [
             name
             for name, target in self._workspace.services.file().targets.items()
-            if not room or room in target.rooms
+            if room in {"", DIRECT, *target.rooms}
         ]
         if len(targets) == 1:
             opened = await self._open(heard, modals.loading(say, secret))
@@ -208,7 +208,9 @@ class Dialogs:
         history = await answers.answer(services, asked, Command(verb=Verb.HISTORY))
         if history.card is None:
             raise UnknownError(user)
-        return home.home(running, waiting, history.card, say)
+        watches = await services.store.read(lambda tx: tx.watches_of(person))
+        shown = home.Shown(running=running, waiting=waiting, watches=watches, history=history.card)
+        return home.home(shown, say)
 
     def misses_target(self, line: str) -> bool:
         """Whether this line wants a start and does not say of what."""

@@ -1,8 +1,9 @@
-"""App Home: what runs, what waits for the one who looks, and what was."""
+"""App Home: what runs, what waits for the one who looks, what they watch, and what was."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.chat.slack import blocks, render
 from bot.chat.slack.blocks import Block
@@ -11,20 +12,34 @@ from bot.core import view
 from bot.core.card import Card
 from bot.core.release import Release
 from bot.core.value import text
+from bot.core.verb import Verb
+from bot.engine.cards import SAY
+from bot.store import WatchRow
 
 BLOCKS = 100
 RUNNING = 15
 WAITING = 10
+WATCHES = 15
 ACTIONS = 5
 """Buttons of one question; the others are on its card."""
 
 
-def home(
-    running: Sequence[tuple[Release, str]], waiting: Sequence[Card], history: Card, say: Say
-) -> Block:
-    """The view. `running`: releases with the addresses of their boards (empty: none)."""
-    content = [blocks.header(say(text("slack.home.title"))), *_waiting(waiting, say)]
-    content += [*_running(running, say), *_history(history, say)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What stands on one person's Home."""
+
+    running: Sequence[tuple[Release, str]] = ()
+    """Releases with the addresses of their boards (empty: none)."""
+    waiting: Sequence[Card] = ()
+    watches: Sequence[WatchRow] = ()
+    history: Card
+
+
+def home(shown: Shown, say: Say) -> Block:
+    """The view."""
+    content = [blocks.header(say(text("slack.home.title"))), *_waiting(shown.waiting, say)]
+    content += [*_running(shown.running, say), *_watches(shown.watches, say)]
+    content += _history(shown.history, say)
     return {"type": "home", "blocks": content[:BLOCKS]}
 
 
@@ -69,6 +84,28 @@ def _waiting(waiting: Sequence[Card], say: Say) -> list[Block]:
         found += buttons
     if len(waiting) > WAITING:
         found += blocks.context([say(text("slack.home.more", count=len(waiting) - WAITING))])
+    return found
+
+
+def _watches(watches: Sequence[WatchRow], say: Say) -> list[Block]:
+    found = [_title(say(text("slack.home.watches")))]
+    if not watches:
+        return [*found, *blocks.lines([say(text("slack.home.unwatched"))])]
+    label = say(text("slack.home.mute"))
+    for place, row in enumerate(watches[:WATCHES]):
+        events = f"watch.events.{row.events}"
+        said = say(text("slack.home.watched", what=row.subject, events=events))
+        line = f"{Verb.UNWATCH} {row.subject}"
+        found.append(
+            {
+                "type": "section",
+                "block_id": f"watch.{place}",
+                "text": blocks.plain(said, blocks.SECTION),
+                "accessory": blocks.button(f"{render.PRESS}.{SAY}.{place}", label, line),
+            }
+        )
+    if len(watches) > WATCHES:
+        found += blocks.context([say(text("slack.home.more", count=len(watches) - WATCHES))])
     return found
 
 

@@ -59,7 +59,7 @@ def command(body: Payload) -> Heard:
         text=_text(body, "text"),
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
-        direct=_text(body, "channel_name") == "directmessage",
+        direct=_is_direct(_text(body, "channel_id")),
     )
 
 
@@ -114,6 +114,7 @@ def click(body: Payload) -> Heard | None:
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         private=bool(container.get("is_ephemeral")) or _is_private(message),
+        direct=_is_direct(_text(_part(body, "channel"), "id") or _text(container, "channel_id")),
         home=_text(_part(body, "view"), "type") == "home",
     )
     return heard if heard.verb != SAY or heard.asks else typed(heard, heard.value)
@@ -142,6 +143,7 @@ def submitted(body: Payload, secret: Mapping[str, str]) -> Heard:
         value=secret.get("value", ""),
         response_url=secret.get("response_url", ""),
         room=secret.get("room", ""),
+        direct=_is_direct(secret.get("channel", "")),
     )
 
 
@@ -202,6 +204,11 @@ def values(body: Payload) -> dict[str, str]:
             if said.strip():
                 found[str(block)] = said.strip()
     return found
+
+
+def _is_direct(channel: str) -> bool:
+    """Whether this is the chat of one person with another or with the bot: those begin so."""
+    return channel.startswith("D")
 
 
 def _is_private(message: Payload) -> bool:

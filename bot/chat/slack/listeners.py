@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack import inbound, modals
-from bot.chat.slack.desk import Desk, Taken
+from bot.chat.slack.desk import After, Desk, Taken
 from bot.chat.slack.dialogs import Dialogs
 from bot.chat.slack.inbound import Payload
 from bot.chat.slack.render import ASK, PRESS
@@ -100,10 +100,14 @@ class Listeners:
         elif heard.asks:
             self._desk.beside(self._dialogs.ask_reason(heard))
         else:
-            await self._desk.take(heard, again=False)
-            if heard.home:
-                self._desk.beside(self._dialogs.show_home(heard.user, heard.team))
+            await self._desk.take(heard, again=False, after=self._at_home(heard))
         return await ack()
+
+    def _at_home(self, heard: inbound.Heard) -> After | None:
+        """What brings the App Home up to date behind a click on it."""
+        if not heard.home:
+            return None
+        return lambda: self._dialogs.show_home(heard.user, heard.team)
 
     async def looked(self, ack: AsyncAck) -> BoltResponse:
         """A button that is a link: Slack opens it, there is nothing to do."""

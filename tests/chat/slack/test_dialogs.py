@@ -94,6 +94,32 @@ async def test_typed_destruction_is_previewed(socket_slack: SecondSlack, tmp_pat
         assert left == []
 
 
+async def test_home_lists_what_i_watch_and_switches_it_off(
+    socket_slack: SecondSlack, tmp_path: Path
+) -> None:
+    """My notifications, mine only, each with a button after which it is gone."""
+    slack = socket_slack
+    async with (
+        slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)) as bot,
+        slack.screen() as screen,
+    ):
+        await slack.command("ren", "watch openchat all")
+        await slack.private("ren", "one to one")
+        await slack.open_home("mika")
+        await screen.until(
+            "home", lambda h: h["user"] == USERS["mika"] and "watch nothing" in str(h)
+        )
+        await slack.open_home("ren")
+        his = await screen.until("home", lambda h: "openchat (everything)" in str(h))
+        await screen.act("ren", his, "Switch off")
+        await screen.until(
+            "home", lambda h: h["user"] == USERS["ren"] and "watch nothing" in str(h)
+        )
+        left = await bot.store.read(lambda tx: tx.watches_of("ren"))
+
+        assert left == []
+
+
 async def test_home_shows_what_waits_for_me(socket_slack: SecondSlack, tmp_path: Path) -> None:
     """Running releases, my questions with their buttons, and history; a press there decides."""
     slack = socket_slack
@@ -115,14 +141,15 @@ async def test_home_shows_what_waits_for_me(socket_slack: SecondSlack, tmp_path:
 
 
 async def test_direct_messages_are_answered(socket_slack: SecondSlack, tmp_path: Path) -> None:
-    """The grammar works in the chat with the bot; what belongs into a room names the room."""
+    """The grammar works in the chat with the bot; to strangers it names the room."""
     slack = socket_slack
     async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
         chat = (await slack.direct("ren"))["id"]
         await slack.say("ren", "errors since deploy", channel=chat)
         await slack.see(lambda m: m["user"] == "U0BOT", chat)
-        await slack.say("ren", "start openchat", channel=chat)
-        refused = await slack.see(lambda m: "Not done" in m["text"] or "Refused" in m["text"], chat)
+        guest = (await slack.direct("guest"))["id"]
+        await slack.say("guest", "start openchat", channel=guest)
+        refused = await slack.see(lambda m: "another room" in m["text"], guest)
 
         assert refused["user"] == "U0BOT"
 

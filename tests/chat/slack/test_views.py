@@ -14,6 +14,7 @@ from bot.core import view
 from bot.core.card import Action, Card, Confirm, Row, Table
 from bot.core.operation import Candidate
 from bot.core.value import text
+from bot.store import WatchRow
 from tests.support.chaos import Chaos, any_release
 from tests.support.slack_oracle import check_view
 
@@ -76,8 +77,19 @@ def test_home_is_accepted(seed: int) -> None:
     )
     empty = history.model_copy(update={"table": None})
 
-    check_view(home.home([], [], empty, SAY))
-    check_view(home.home([(release, "https://acme.slack.com/x")] * 30, cards, history, SAY))
+    watches = [
+        WatchRow(subject=word, person="anna", events="all", surface="slack")
+        for word in (f"#{n}" for n in range(40))
+    ]
+    full = home.Shown(
+        running=[(release, "https://acme.slack.com/x")] * 30,
+        waiting=cards,
+        watches=watches,
+        history=history,
+    )
+    check_view(home.home(home.Shown(history=empty), SAY))
+    check_view(home.home(full, SAY))
+    assert home.home(full, SAY)["blocks"][-1]["type"] == "table"
     check_view(home.stranger(SAY))
 
 
