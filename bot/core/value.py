@@ -49,10 +49,15 @@ def spell(span: timedelta) -> str:
     return " ".join(parts[:2]) or "0s"
 
 
+def exactly(span: timedelta) -> str:
+    """The seconds of a duration with all their digits, such as `90` or `0.01`."""
+    return f"{span.total_seconds():.6f}".rstrip("0").rstrip(".")
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(duration),
-    PlainSerializer(lambda span: f"{span.total_seconds():g}s", return_type=str),
+    PlainSerializer(lambda span: f"{exactly(span)}s", return_type=str),
 ]
 """A length of time, written `15m` in release.yml."""
 

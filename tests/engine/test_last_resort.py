@@ -142,8 +142,7 @@ async def test_versions_that_can_never_be_read_confirm_no_rollback(make: Make) -
 async def test_a_timer_that_always_fails_is_told_and_kept(make: Make) -> None:
     """The home room hears of it once; a bot that was mended goes on with it."""
     bot = await make(**SINGLE)
-    await bot.start()
-    await bot.run(lambda r: r.step("chat/check").next_at)
+    await bot.say("start openchat")
     real, calls = bot.engine._performers[EffectKind.TIMER], []
 
     async def broken(job: Job) -> None:
@@ -170,7 +169,7 @@ async def test_a_timer_that_always_fails_is_told_and_kept(make: Make) -> None:
 
 
 def _timer(tx: Tx, at: datetime) -> None:
-    effect = Errand(kind=EffectKind.TIMER, key="timer:mended", due=at, name="expire", question=1)
+    effect = Errand(kind=EffectKind.TIMER, key="timer:mended", due=at, name="expiry", question=1)
     body = effect.model_dump_json()
     tx.enqueue(1, effect.key, kind=str(effect.kind), body=body, due_at=at)
 

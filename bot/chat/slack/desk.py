@@ -161,15 +161,18 @@ class Desk:
                 await self.answers.reply(heard, room, reply)
 
         intake, inbound = self.workspace.ground.intake, self._inbound(heard)
+        failed = Reply(outcome=Outcome.REFUSED, card=notice(text("slack.not_recorded")))
         try:
             kept = await intake.record(inbound)
+            # From here on it is done and answered as soon as the store works again.
+            failed = Reply(outcome=Outcome.LATER)
             if kept is not None:
                 await self._finish(heard, kept, tell)
             else:
                 await tell(heard, inbound.room, await intake.repeated(inbound))
-        except StoreError:
-            said = notice(text("slack.not_recorded"))
-            await tell(heard, inbound.room, Reply(outcome=Outcome.REFUSED, card=said))
+        except StoreError as error:
+            log.warning("not_decided_yet", code=error.code)
+            await tell(heard, inbound.room, failed)
 
     async def _say(self, heard: Heard, key: str) -> None:
         await self.answers.tell(heard, self.room(heard), notice(text(key)))
