@@ -149,8 +149,9 @@ class LineApi:
                 self.trouble = "LINE refuses the channel access token"
             wait = _wait(error.headers)
             raise LineError(int(error.status or 0), _said(error.body), wait) from error
-        except RuntimeError as error:
-            # The bot stops: the session of this call was closed behind it.
+        except (RuntimeError, AssertionError) as error:
+            # The bot stops: the session of this call was closed behind it, which aiohttp finds out
+            # by an error of its own or, between connecting and sending, by an assertion.
             raise LineError(0, "the connection was closed") from error
         except (TimeoutError, aiohttp.ClientError) as error:
             raise LineError(0, f"no answer ({type(error).__name__})") from error

@@ -143,8 +143,10 @@ class Replies:
         try:
             await asyncio.wait_for(ticket.taken.wait(), self._patience)
         except TimeoutError:
-            if self._speaker.tokens.withdraw(heard.chat, ticket):
-                await self._show(heard, room, number)
+            # What is told meanwhile waits: it may be among what is shown.
+            with self._speaker.tokens.coming(heard.chat):
+                if self._speaker.tokens.withdraw(heard.chat, ticket):
+                    await self._show(heard, room, number)
 
     async def _show(
         self,

@@ -73,9 +73,9 @@ class Speaker:
 
     async def tell(self, chat: str, key: str, worth: Worth, messages: Sequence[Message]) -> str:
         """Tell a chat something by itself; returns how. The same key is told once."""
+        await self.tokens.expected(chat)
         kept = await self._kept(key)
         if kept is None:
-            await self.tokens.expected(chat)
             ticket = self.tokens.take(chat, self._now())
             preface = await ticket.preface() if ticket and ticket.preface else []
             if ticket and await self.answer(ticket.token, [*preface, *messages]):

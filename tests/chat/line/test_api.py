@@ -156,3 +156,18 @@ async def test_nobody_listening_is_an_error() -> None:
             await api.bot()
     finally:
         await api.close()
+
+
+@pytest.mark.parametrize("raised", [RuntimeError("Session is closed"), AssertionError()])
+async def test_a_session_closed_behind_a_call_is_an_error(
+    api: LineApi, monkeypatch: pytest.MonkeyPatch, raised: Exception
+) -> None:
+    """The bot stops while it speaks: what was not said is said after the next start."""
+
+    async def closed(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("bot.chat.line.api.AsyncMessagingApi.push_message", closed)
+    with pytest.raises(LineError, match="closed") as caught:
+        await api.push(CHAT, TEXT, "6ba7b810-9dad-41d1-80b4-00c04fd430c8")
+    assert caught.value.unsure
