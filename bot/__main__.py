@@ -77,7 +77,7 @@ class Adapters:
             )
             wire = Wire(config, credentials, base=settings.folder, redact=settings.clean)
             return ElasticsearchStore(config, wire, now=now, time_scale=scale)
-        return MemoryStore()
+        return MemoryStore(config)
 
 
 def prove_settings(settings: Settings) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from bot.store.rows import (
     MessageRow,
     PostRow,
     ReleaseRow,
+    TemplatesRow,
     ValueRow,
     WatchRow,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "StaleError",
     "Store",
     "StoreError",
+    "TemplatesRow",
     "Tx",
     "ValueRow",
     "WatchRow",

@@ -11,6 +11,7 @@ from bot.store.messages import MessagesTx
 from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
 from bot.store.releases import ReleasesTx
+from bot.store.templates import TemplatesTx
 from bot.store.watches import WatchesTx
 
 
@@ -23,6 +24,7 @@ class Tx(
     PostsTx,
     MessagesTx,
     KeptTx,
+    TemplatesTx,
     WatchesTx,
     LinksTx,
 ):

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from adapters.logs.elasticsearch import mapping, reading
 from adapters.logs.elasticsearch.clock import skew_gap
 from adapters.logs.elasticsearch.link import link
+from adapters.logs.elasticsearch.messages import Messages
 from adapters.logs.elasticsearch.query import Body, Questions, following
 from adapters.logs.elasticsearch.wire import Wire
 from bot.core.config.log_store import ElasticsearchLogStore
@@ -23,6 +24,7 @@ from bot.core.counts import (
     WindowCounts,
     levels_missing,
 )
+from bot.core.mining.masks import Masker
 from bot.core.value import Text, spell, text
 
 _OPEN_FOR = "2m"
@@ -51,6 +53,7 @@ class ElasticsearchStore:
         self._now = now
         self._time_scale = time_scale
         self._closed = False
+        self._messages: dict[tuple[str, tuple[str, ...]], Messages] = {}
 
     async def count(self, request: CountRequest) -> Counts:
         """Count each window of the request exactly, all of them in one moment of the index.
@@ -86,7 +89,7 @@ class ElasticsearchStore:
         questions = Questions(mapped.fields, filters, nanos=mapped.nanos)
         gaps = [text("gap.closed_index", index=name) for name in closed]
         async with self._moment(index) as moment:
-            counting = _Counting(questions, moment, request)
+            counting = _Counting(questions, moment, request, self._held(request))
             words = await counting.words()
             gaps += await counting.unmapped(mapped, words)
             gaps += await skew_gap(
@@ -94,6 +97,7 @@ class ElasticsearchStore:
             )
             late = await counting.lag(self._now() - _LAG_OVER / self._time_scale)
             gaps += self._late(late)
+            await counting.read_messages(words)
             windows = tuple([await counting.window(one, words) for one in request.windows])
             newest = reading.first(await moment.ask(questions.newest()), questions.fields)
         gaps += levels_missing(counting.levels, self._config.max_without_level)
@@ -120,6 +124,8 @@ class ElasticsearchStore:
         )
         closed = mapping.closed_indices(resolved, index)
         fields = self._config.fields
+        if self._config.error_type_from == "message":
+            fields = fields.model_copy(update={"error_type": ()})
         names = ",".join(mapping.wanted(fields, filters))
         caps = await self._wire.ask(
             "GET",
@@ -127,7 +133,17 @@ class ElasticsearchStore:
             index=index,
             params={"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
         )
-        return closed, mapping.read(caps, fields, filters)
+        mapped = mapping.read(caps, fields, filters)
+        if self._config.error_type_from == "message" and not mapped.fields.message:
+            raise LogStoreError(f"no index maps the field {fields.message}: check `fields.message`")
+        return closed, mapped
+
+    def _held(self, request: CountRequest) -> Messages | None:
+        """What is held of the messages that the request counts, where types are told by them."""
+        if self._config.error_type_from != "message":
+            return None
+        key = (request.component, tuple(sorted(request.levels)))
+        return self._messages.setdefault(key, Messages(Masker(self._config.masks)))
 
     @asynccontextmanager
     async def _moment(self, index: str) -> AsyncIterator[_Moment]:
@@ -149,6 +165,13 @@ class ElasticsearchStore:
         if late is None or late <= limit:
             return []
         return [text("gap.late", lag=spell(late), limit=spell(limit))]
+
+
+def _told(messages: Messages, found: WindowCounts, request: CountRequest) -> WindowCounts:
+    """The window's types as its messages tell them."""
+    shown = messages.samples(found.window) if request.samples else ()
+    types = messages.types(found.window, request.bucket)
+    return found.model_copy(update={"types": types, "samples": shown})
 
 
 class _Moment:
@@ -187,9 +210,16 @@ class _Moment:
 class _Counting:
     """The answers to one request."""
 
-    def __init__(self, questions: Questions, moment: _Moment, request: CountRequest) -> None:
+    def __init__(
+        self,
+        questions: Questions,
+        moment: _Moment,
+        request: CountRequest,
+        messages: Messages | None,
+    ) -> None:
         self._questions = questions
         self._moment = moment
+        self._messages = messages
         self._request = request
         spans = request.windows
         self._whole = (
@@ -206,6 +236,12 @@ class _Counting:
             return reading.Words()
         buckets = await self._moment.pages(self._questions.levels(self._whole))
         return reading.words(buckets, self._request.levels)
+
+    async def read_messages(self, words: reading.Words) -> None:
+        """Read the messages that tell types, where they do."""
+        if self._messages and words.wanted:
+            spans = self._request.windows
+            await self._messages.refresh(self._moment.ask, self._questions, spans, words.wanted)
 
     async def window(self, window: Window, words: reading.Words) -> WindowCounts:
         """Count one window."""
@@ -224,6 +260,8 @@ class _Counting:
     async def _types(self, found: WindowCounts, words: tuple[str, ...]) -> WindowCounts:
         """Count by type what is of the levels that are asked for."""
         ask, fields, window = self._questions, self._questions.fields, found.window
+        if self._messages:
+            return await asyncio.to_thread(_told, self._messages, found, self._request)
         counted = await self._moment.pages(ask.counts(window, words, self._request.bucket))
         types = reading.type_counts(counted, fields)
         shown: tuple[Sample, ...] = ()

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bot.core.value import Duration, Value
 
 _ADDRESS = r"^https?://[^/@\s]+(/[^@\s]*)?$"
+
+
+def _expression(text: str) -> str:
+    try:
+        empty = re.compile(text).search("")
+    except re.error as error:
+        msg = f"is no regular expression: {error}"
+        raise ValueError(msg) from None
+    if empty:
+        msg = "fits nothing at all; write what a variable must hold"
+        raise ValueError(msg)
+    return text
+
+
+Mask = Annotated[str, AfterValidator(_expression), Field(min_length=1)]
+"""A regular expression for a part of messages that varies."""
 
 
 class Fields(Value):
@@ -51,6 +68,12 @@ class FilesLogStore(Value):
     second pass: let logs carry an offset where that matters."""
     fields: Fields = Fields()
     """Which field is what."""
+    error_type_from: Literal["field", "message"] = "field"
+    """field: the error type is what `fields.error_type` holds; message: it is the template of the
+    message, mined from what the logs say, and that field is not looked at."""
+    masks: tuple[Mask, ...] = ()
+    """With messages: further regular expressions (Python) for what varies in them, such as
+    `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
     host_from_path: str = ""
     """A regular expression whose first group is the host, matched on the path; empty: by field."""
     timeout: Duration = Field(
@@ -95,6 +118,12 @@ class ElasticsearchLogStore(Value):
     """keyword field -> value that every document of a component has; `{component}` is filled in."""
     fields: ElasticsearchFields = ElasticsearchFields()
     """Which field is what."""
+    error_type_from: Literal["field", "message"] = "field"
+    """field: the error type is what `fields.error_type` holds; message: it is the template of the
+    message, mined from what the logs say, and that field is not looked at."""
+    masks: tuple[Mask, ...] = ()
+    """With messages: further regular expressions (Python) for what varies in them, such as
+    `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
     api_key_env: str = ""
     """The environment variable with an API key (the encoded form)."""
     bearer_env: str = ""
@@ -140,6 +169,9 @@ class ElasticsearchLogStore(Value):
         if "{component}" not in self.index + "".join(self.filters.values()):
             msg = "`{component}` must stand in `index` or in a value of `filters`"
             raise ValueError(msg)
+        if self.error_type_from == "message" and not self.fields.message:
+            msg = "`error_type_from: message` needs `fields.message`"
+            raise ValueError(msg)
         return self
 
 
@@ -147,6 +179,12 @@ class MemoryLogStore(Value):
     """A log store that is told its documents, for tests."""
 
     kind: Literal["memory"]
+    error_type_from: Literal["field", "message"] = "field"
+    """field: the error type is what `fields.error_type` holds; message: it is the template of the
+    message, mined from what the logs say, and that field is not looked at."""
+    masks: tuple[Mask, ...] = ()
+    """With messages: further regular expressions (Python) for what varies in them, such as
+    `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
 
 
 LogStoreConfig = Annotated[
