@@ -25,8 +25,14 @@ def _expression(text: str) -> str:
     return text
 
 
+# What is as usual is left out of stored releases, so that they are those of earlier versions.
+TypeFrom = Annotated[
+    Literal["field", "message"], Field(exclude_if=lambda source: source == "field")
+]
+"""Where the error type is read from."""
 Mask = Annotated[str, AfterValidator(_expression), Field(min_length=1)]
-"""A regular expression for a part of messages that varies."""
+Masks = Annotated[tuple[Mask, ...], Field(exclude_if=lambda masks: not masks)]
+"""Regular expressions for parts of messages that vary."""
 
 
 class Fields(Value):
@@ -68,10 +74,10 @@ class FilesLogStore(Value):
     second pass: let logs carry an offset where that matters."""
     fields: Fields = Fields()
     """Which field is what."""
-    error_type_from: Literal["field", "message"] = "field"
+    error_type_from: TypeFrom = "field"
     """field: the error type is what `fields.error_type` holds; message: it is the template of the
     message, mined from what the logs say, and that field is not looked at."""
-    masks: tuple[Mask, ...] = ()
+    masks: Masks = ()
     """With messages: further regular expressions (Python) for what varies in them, such as
     `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
     host_from_path: str = ""
@@ -118,10 +124,10 @@ class ElasticsearchLogStore(Value):
     """keyword field -> value that every document of a component has; `{component}` is filled in."""
     fields: ElasticsearchFields = ElasticsearchFields()
     """Which field is what."""
-    error_type_from: Literal["field", "message"] = "field"
+    error_type_from: TypeFrom = "field"
     """field: the error type is what `fields.error_type` holds; message: it is the template of the
     message, mined from what the logs say, and that field is not looked at."""
-    masks: tuple[Mask, ...] = ()
+    masks: Masks = ()
     """With messages: further regular expressions (Python) for what varies in them, such as
     `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
     api_key_env: str = ""
@@ -179,10 +185,10 @@ class MemoryLogStore(Value):
     """A log store that is told its documents, for tests."""
 
     kind: Literal["memory"]
-    error_type_from: Literal["field", "message"] = "field"
+    error_type_from: TypeFrom = "field"
     """field: the error type is what `fields.error_type` holds; message: it is the template of the
     message, mined from what the logs say, and that field is not looked at."""
-    masks: tuple[Mask, ...] = ()
+    masks: Masks = ()
     """With messages: further regular expressions (Python) for what varies in them, such as
     `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
 
