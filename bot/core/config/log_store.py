@@ -17,10 +17,10 @@ def _expression(text: str) -> str:
     try:
         empty = re.compile(text).search("")
     except re.error as error:
-        msg = f"is no regular expression: {error}"
+        msg = f"{text!r} is no regular expression: {error}"
         raise ValueError(msg) from None
     if empty:
-        msg = "fits nothing at all; write what a variable must hold"
+        msg = f"{text!r} fits nothing at all; write what a variable must hold"
         raise ValueError(msg)
     return text
 
@@ -30,7 +30,7 @@ TypeFrom = Annotated[
     Literal["field", "message"], Field(exclude_if=lambda source: source == "field")
 ]
 """Where the error type is read from."""
-Mask = Annotated[str, AfterValidator(_expression), Field(min_length=1)]
+Mask = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
 Masks = Annotated[tuple[Mask, ...], Field(exclude_if=lambda masks: not masks)]
 """Regular expressions for parts of messages that vary."""
 
