@@ -81,7 +81,7 @@ class Adapters:
         if isinstance(config, SearchLogStore):
             place = servers.Place(settings.folder, settings.secret, settings.clean)
             return servers.connect(config, place, now=now, time_scale=scale)
-        return MemoryStore()
+        return MemoryStore(config)
 
 
 def prove_settings(settings: Settings) -> Iterator[Problem]:

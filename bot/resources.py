@@ -17,8 +17,10 @@ from bot.core.config import WebRoom as WebRoomConfig
 from bot.core.release import Release
 from bot.core.spoken import spoken
 from bot.core.value import Text
+from bot.engine.mined import MinedStore
 from bot.ports import Executor, LogStore, Room, RoomError
 from bot.settings import Settings
+from bot.store import Store
 
 
 class Factory(Protocol):
@@ -51,6 +53,8 @@ class Resources:
         """Rooms whose messages may still be on their way."""
         self._direct: dict[tuple[str, str], Room] = {}
         self.room_log: RoomLog | None = None
+        self.store: Store | None = None
+        """Where templates of messages are kept; without one types are masked messages."""
         self.platforms: tuple[Platform, ...] = ()
         """Each makes the rooms of its own kind."""
 
@@ -66,6 +70,8 @@ class Resources:
         key = self._key(config)
         if key not in self._log_stores:
             made = self._factory.log_store(config, self._settings(), now=self._clock.now)
+            if config.error_type_from == "message" and self.store is not None:
+                made = MinedStore(made, config, self.store, self._clock.now)
             self._log_stores[key] = made
         return self._log_stores[key]
 

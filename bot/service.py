@@ -79,6 +79,7 @@ class Bot:
         self.try_out = try_out
         self.store = Store(reloader.current.environment.database_url)
         self.adapters = Resources(factory, lambda: reloader.current, self.clock)
+        self.adapters.store = self.store
         services = Services(
             store=self.store,
             adapters=self.adapters,

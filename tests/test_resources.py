@@ -7,12 +7,14 @@ from typing import cast
 
 from bot.chat.platform import Platform
 from bot.clock import SteadyClock
-from bot.core.config import ReleaseFile
+from bot.core.config import MemoryLogStore, ReleaseFile
 from bot.core.value import text
+from bot.engine.mined import MinedStore
 from bot.environment import Environment
 from bot.ports import Room
 from bot.resources import Resources
 from bot.settings import Settings
+from bot.store import Store
 from tests.support.bots import Twins, release_yml
 from tests.support.engines import RecordingRoom
 
@@ -54,6 +56,18 @@ def test_each_room_has_its_language_and_zone() -> None:
     assert made.viewer_words("tokyo")(text("errors.windows", zone="")).endswith(
         "時刻は 閲覧者のタイムゾーン。"
     )
+
+
+async def test_types_are_mined_where_templates_can_be_kept(tmp_path: Path) -> None:
+    """Only a log store that tells types by messages is wrapped, and once."""
+    made = resources()
+    made.store = Store(f"sqlite:///{tmp_path}/bot.sqlite3")
+    told = MemoryLogStore(kind="memory", error_type_from="message")
+
+    assert isinstance(made.log_store(told), MinedStore)
+    assert made.log_store(told) is made.log_store(told)
+    assert not isinstance(made.log_store(MemoryLogStore(kind="memory")), MinedStore)
+    await made.close()
 
 
 def test_a_person_is_reached_on_the_platform_of_the_account() -> None:

@@ -179,6 +179,21 @@ WRONG_REFERENCES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("mask", "said"),
+    [
+        ("(", "'(' is no regular expression: missing ), unterminated subpattern at position 0"),
+        ("x*", "'x*' fits nothing at all; write what a variable must hold"),
+        ("", "is empty; write text of at least 1 character"),
+    ],
+)
+def test_a_mask_must_fit_something(write: Callable[[str], Path], mask: str, said: str) -> None:
+    """A mask that is no expression, or would fit between any two letters, is named."""
+    edit = _put("log_stores.files.masks", [r"(?<=tenant )\w+", mask])
+
+    assert _said(write(_edited(edit))) == [f"release.yml: log_stores.files.masks[1]: {said}"]
+
+
 @pytest.mark.parametrize(("key", "value", "said"), WRONG_REFERENCES)
 def test_parts_of_the_file_must_fit_each_other(
     write: Callable[[str], Path], key: str, value: object, said: str

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.core.config.log_store import MemoryLogStore
 from bot.core.counts import (
     NO_TYPE,
     Alive,
@@ -21,6 +22,7 @@ from bot.core.counts import (
     levels_missing,
 )
 from bot.core.level import level_name
+from bot.core.mining.masks import Masker
 from bot.core.value import Text, text, utc
 
 MAX_UNREADABLE = 0.01
@@ -43,7 +45,9 @@ class _Document:
 class MemoryStore:
     """Counts what `add` was told, with the same rules as the real log stores."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: MemoryLogStore | None = None) -> None:
+        mined = config is not None and config.error_type_from == "message"
+        self._masker = Masker(config.masks) if config is not None and mined else None
         self._documents: dict[str, list[_Document]] = {}
         self._gaps: list[Text] = []
         self._failure = ""
@@ -64,6 +68,8 @@ class MemoryStore:
     ) -> None:
         """Write one document; the times have a zone. With several types it counts for each."""
         given = error_type if isinstance(error_type, tuple) else (error_type,)
+        if self._masker:
+            given = (self._masker.form(message),)
         types = tuple(dict.fromkeys(one or NO_TYPE for one in given)) or (NO_TYPE,)
         late = max(ingested - time, timedelta(0)) if ingested else None
         document = _Document(utc(time), level_name(level), types, host, message, late, group)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -56,6 +56,11 @@ def day_of(number: int) -> int:
 def key_of(level: str, error_type: str) -> str:
     """How a type is called among minutes: its level and its error type."""
     return f"{level} {error_type}"
+
+
+def type_of(key: str) -> str:
+    """The error type of a key."""
+    return key.partition(" ")[2]
 
 
 @dataclass(frozen=True)
@@ -193,6 +198,19 @@ def joined(parts: Sequence[MinuteCounts], *, start: int, end: int) -> MinuteCoun
         counts[:, span] = np.where(part.exposure > 0, 0.0, np.nan)
         counts[[index[key] for key in part.keys], span] = part.counts
     return MinuteCounts(start, keys, counts, exposure)
+
+
+def renamed(counts: MinuteCounts, called: Mapping[str, str]) -> MinuteCounts:
+    """The same with types as they are `called` now; those that have become one are added up."""
+    names = {key: f"{key.partition(' ')[0]} {called[type_of(key)]}" for key in counts.keys}
+    if all(key == name for key, name in names.items()):
+        return counts
+    keys = tuple(sorted(set(names.values())))
+    row_of = {key: row for row, key in enumerate(keys)}
+    rows = np.zeros((len(keys), counts.minutes))
+    for key, row in zip(counts.keys, counts.counts, strict=True):
+        rows[row_of[names[key]]] += row
+    return MinuteCounts(counts.start, keys, rows, counts.exposure)
 
 
 def _whole(numbers: Iterable[float] | NDArray[Any]) -> NDArray[Any]:

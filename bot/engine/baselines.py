@@ -26,6 +26,7 @@ from bot.core.minutes import MinuteCounts, MinutesError, bin_of, day_of
 from bot.core.redact import cut
 from bot.core.value import Text, text
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
+from bot.engine.mined import names_now
 from bot.engine.services import Services
 from bot.engine.sources import configured, stored_source
 from bot.store import MinuteDayRow, Tx
@@ -145,7 +146,11 @@ class Baselines:
             parts = [part for row in rows if (part := _unpacked(row)) is not None]
             return minutes.joined(parts, start=begin, end=end)
 
-        return await asyncio.to_thread(join)
+        counts = await asyncio.to_thread(join)
+        log_store = self._services.adapters.log_store(source.config)
+        types = {minutes.type_of(key) for key in counts.keys}
+        called = await names_now(log_store, source.component, types)
+        return await asyncio.to_thread(minutes.renamed, counts, called)
 
     async def run(self) -> None:
         """Keep everything warm until cancelled."""

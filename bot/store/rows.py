@@ -157,6 +157,14 @@ class MessageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatesRow:
+    """The templates of one component's messages, and how often they were replaced."""
+
+    version: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValueRow:
     """A small value kept under a key."""
 

@@ -163,6 +163,16 @@ kept_values = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+templates = Table(
+    "templates",
+    metadata,
+    # What says which logs they are of, and the component.
+    Column("key", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 watches = Table(
     "watches",
     metadata,

@@ -14,6 +14,7 @@ from bot.store.outbox import OutboxTx
 from bot.store.posts import PostsTx
 from bot.store.pruning import PruningTx
 from bot.store.releases import ReleasesTx
+from bot.store.templates import TemplatesTx
 from bot.store.verdict_counts import VerdictCountsTx
 from bot.store.watches import WatchesTx
 
@@ -27,6 +28,7 @@ class Tx(
     PostsTx,
     MessagesTx,
     KeptTx,
+    TemplatesTx,
     WatchesTx,
     LinksTx,
     MinutesTx,

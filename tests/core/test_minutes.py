@@ -22,6 +22,7 @@ from bot.core.minutes import (
     joined,
     key_of,
     moment_of,
+    renamed,
     unknown,
 )
 
@@ -205,3 +206,14 @@ def test_only_so_many_minutes_are_packed() -> None:
     """A piece is a day; what could not be numbered is refused."""
     with pytest.raises(ValueError, match="at most 65535"):
         unknown(0, LONGEST + 1).pack()
+
+
+def test_types_that_have_become_one_are_added_up() -> None:
+    """A template that generalised carries its past under its new name, level by level."""
+    counts = made(1, {"ERROR a": [1, 2], "ERROR b": [3, 0], "WARN a": [5, 5]}, [1, 1])
+
+    found = renamed(counts, {"a": "c", "b": "c"})
+
+    assert found.keys == ("ERROR c", "WARN c")
+    assert found.counts.tolist() == [[4, 2], [5, 5]]
+    assert renamed(counts, {"a": "a", "b": "b"}) is counts

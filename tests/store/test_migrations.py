@@ -61,6 +61,7 @@ def test_every_older_revision_is_upgraded(store_url: str, revision: str) -> None
     [
         ("0001", {"watches", "links", "link_codes", "link_guesses"}),
         ("0002", {"baselines", "minute_days", "verdict_counts"}),
+        ("0004", {"templates"}),
     ],
 )
 def test_what_a_revision_made_can_be_taken_back(

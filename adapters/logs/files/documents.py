@@ -13,6 +13,7 @@ from adapters.logs.files.parsing import Parsing
 from bot.core.config.log_store import FilesLogStore
 from bot.core.counts import NO_TYPE, Alive, CountRequest, Sample, TypeCount, Window, WindowCounts
 from bot.core.level import level_name
+from bot.core.mining.masks import Masker
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -36,6 +37,24 @@ FROM (
   )) AS types
   FROM parsed WHERE ts >= $floor
 )
+"""
+
+# Which templates messages have is told when they are counted, and then kept.
+_ADD_UNTYPED = """
+INSERT INTO document
+SELECT $file, ts, left(trim(level), 40), coalesce($host, host), left(message, 2000), NULL, false
+FROM parsed WHERE ts >= $floor
+"""
+
+_UNTYPED = """
+SELECT DISTINCT message FROM document
+WHERE type IS NULL AND level IN (SELECT unnest($levels::VARCHAR[])) LIMIT 20000
+"""
+
+_TYPE = """
+UPDATE document SET type = coalesce(nullif(form, ''), $no_type)
+FROM (SELECT unnest($messages::VARCHAR[]) AS said, unnest($forms::VARCHAR[]) AS form)
+WHERE type IS NULL AND message = said
 """
 
 # An unreadable line was written some time between its readable neighbours.
@@ -110,6 +129,7 @@ class Documents:
 
     def __init__(self, config: FilesLogStore, spill: Path) -> None:
         self._newest: int | None = None
+        self._masker = Masker(config.masks) if config.error_type_from == "message" else None
         self._parsing = Parsing(config)
         self._base = duckdb.connect(
             ":memory:",
@@ -154,7 +174,10 @@ class Documents:
         try:
             self._run(self._parsing.lines, block=text)
             self._run(self._parsing.parse, **self._parsing.params(now))
-            self._run(_ADD_DOCUMENTS, file=file, host=host, floor=floor, no_type=NO_TYPE)
+            if self._masker:
+                self._run(_ADD_UNTYPED, file=file, host=host, floor=floor)
+            else:
+                self._run(_ADD_DOCUMENTS, file=file, host=host, floor=floor, no_type=NO_TYPE)
             first, last, newest = self._row(
                 "SELECT arg_min(ts, seq), arg_max(ts, seq), max(ts) FROM parsed"
             )
@@ -180,6 +203,8 @@ class Documents:
         wanted = {level_name(word) for word in request.levels}
         words = [word for (word,) in self._rows("SELECT DISTINCT level FROM document")]
         levels = [word for word in words if level_name(word) in wanted]
+        if self._masker:
+            self._type(self._masker, levels)
         hosts = self._rows(
             "SELECT host, count(*), min(ts) FROM document "
             "WHERE ts >= $start AND ts < $end AND level <> '' AND NOT again GROUP BY host",
@@ -194,6 +219,12 @@ class Documents:
             alive=self._alive(request.bucket, **span) if request.alive else (),
             oldest=None if oldest is None else _EPOCH + oldest * _MICROSECOND,
         )
+
+    def _type(self, masker: Masker, levels: list[str]) -> None:
+        """Give the documents of these levels that have no type yet the form of their message."""
+        while found := [message for (message,) in self._rows(_UNTYPED, levels=levels)]:
+            forms = [masker.form(message) for message in found]
+            self._run(_TYPE, messages=found, forms=forms, no_type=NO_TYPE)
 
     def _types(self, request: CountRequest, **params: object) -> tuple[TypeCount, ...]:
         bucket = (request.bucket or timedelta(0)) // _MICROSECOND

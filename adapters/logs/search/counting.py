@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.logs.search import mapping, reading
+from adapters.logs.search.messages import Messages
 from adapters.logs.search.moment import Moment, together
 from adapters.logs.search.query import Body, Questions, slices
 from bot.core.counts import Alive, CountRequest, Sample, TypeCount, Window, WindowCounts
@@ -31,7 +32,14 @@ class Present:
 class Counting:
     """Counts the windows of a request. Every method may raise LogStoreError."""
 
-    def __init__(self, questions: Questions, moment: Moment, request: CountRequest) -> None:
+    def __init__(
+        self,
+        questions: Questions,
+        moment: Moment,
+        request: CountRequest,
+        messages: Messages | None = None,
+    ) -> None:
+        self._messages = messages
         self._questions = questions
         self._moment = moment
         self._request = request
@@ -68,7 +76,14 @@ class Counting:
 
     async def windows(self, words: reading.Words) -> tuple[WindowCounts, ...]:
         """Count all windows."""
-        return tuple(await together(self._window(one, words) for one in self._request.windows))
+        spans, messages = self._request.windows, self._messages
+        if messages is None:
+            return tuple(await together(self._window(one, words) for one in spans))
+        async with messages.lock:
+            if words.wanted:
+                ask = self._moment.ask
+                await messages.refresh(ask, self._questions, spans, words.wanted)
+            return tuple(await together(self._window(one, words) for one in spans))
 
     async def _window(self, window: Window, words: reading.Words) -> WindowCounts:
         """Count one window."""
@@ -107,7 +122,11 @@ class Counting:
 
     async def _types(self, window: Window, words: tuple[str, ...]) -> tuple[TypeCount, ...]:
         """Count by type what is of the levels that are asked for."""
-        ask, wanted = self._questions, self._request
+        ask, wanted, messages = self._questions, self._request, self._messages
+        if messages is not None:
+            return await asyncio.to_thread(
+                messages.types, window, wanted.bucket, by_host=wanted.by_host
+            )
         apart = wanted.bucket is not None and len(words) <= _FEW
         counted: list[Body] = []
         for group in ((word,) for word in words) if apart else (words,):
@@ -137,6 +156,8 @@ class Counting:
         """The first document of each type, if that is asked for."""
         if not self._request.samples:
             return ()
+        if self._messages is not None:
+            return await asyncio.to_thread(self._messages.samples, window)
         firsts = await self._moment.pages(self._questions.samples(window, words))
         return reading.samples(firsts, self._questions.fields)
 

@@ -118,6 +118,29 @@ class Questions:
         body["aggs"]["page"]["aggs"] = {"first": {"top_hits": first}}
         return body
 
+    def slices(self, window: Window, words: Iterable[str], milliseconds: int) -> Body:
+        """How many documents of these levels each slice of the time holds."""
+        every = {"field": self.fields.time, "fixed_interval": f"{milliseconds}ms"}
+        return {
+            "size": 0,
+            "track_total_hits": False,
+            "query": _all(self._trouble(window, words)),
+            "aggs": {"slices": {"date_histogram": {**every, "min_doc_count": 1}}},
+        }
+
+    def messages(self, window: Window, words: Iterable[str]) -> Body:
+        """The documents of these levels themselves, oldest first, with the few fields needed."""
+        names = [name for name in (self.fields.level, self.fields.host) if name]
+        return {
+            "size": PAGE,
+            "track_total_hits": False,
+            "_source": False,
+            "query": _all(self._trouble(window, words)),
+            "sort": [self._by_time("asc")],
+            "docvalue_fields": [_moment(self.fields.time), *names],
+            "fields": [self.fields.message],
+        }
+
     def newest(self) -> Body:
         """The newest document at any level, whenever it was."""
         return {**self._first(self._component(), "desc"), "track_total_hits": False}

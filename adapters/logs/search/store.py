@@ -10,6 +10,7 @@ from adapters.logs.search import mapping
 from adapters.logs.search.clock import skew_gap
 from adapters.logs.search.counting import Counting
 from adapters.logs.search.link import link
+from adapters.logs.search.messages import Messages
 from adapters.logs.search.moment import moment
 from adapters.logs.search.query import Body, Questions, place
 from adapters.logs.search.wire import Wire
@@ -21,6 +22,7 @@ from bot.core.counts import (
     check_group,
     levels_missing,
 )
+from bot.core.mining.masks import Masker
 from bot.core.value import Text, spell, text
 
 _LAG_OVER = timedelta(hours=1)
@@ -46,6 +48,7 @@ class SearchStore:
         self._now = now
         self._time_scale = time_scale
         self._closed = False
+        self._messages: dict[tuple[str, tuple[str, ...]], Messages] = {}
 
     async def count(self, request: CountRequest) -> Counts:
         """Count each window of the request exactly, all of them in one moment of the index.
@@ -89,7 +92,7 @@ class SearchStore:
                 seen_by=request.seen_by,
                 group=request.group,
             )
-            counting = Counting(questions, held, request)
+            counting = Counting(questions, held, request, self._held(request))
             gaps += await skew_gap(
                 questions, held, now=self._now, limit=self._config.max_clock_skew
             )
@@ -111,6 +114,9 @@ class SearchStore:
     async def _mapping(self, index: str, filters: dict[str, str]) -> mapping.Mapping:
         """How the open indices map the fields."""
         fields = self._config.fields
+        mined = self._config.error_type_from == "message"
+        if mined:
+            fields = fields.model_copy(update={"error_type": ()})
         names = ",".join(mapping.wanted(fields, filters))
         caps = await self._wire.ask(
             "GET",
@@ -118,7 +124,21 @@ class SearchStore:
             index=index,
             params={"fields": names, "include_unmapped": "true", "ignore_unavailable": "true"},
         )
-        return mapping.read(caps, fields, filters)
+        mapped = mapping.read(caps, fields, filters)
+        if mined and not mapped.fields.message:
+            raise LogStoreError(f"no index maps the field {fields.message}: check `fields.message`")
+        return mapped
+
+    def _held(self, request: CountRequest) -> Messages | None:
+        """What is held of the messages that the request counts, where types are told by them."""
+        if self._config.error_type_from != "message":
+            return None
+        found = Messages(Masker(self._config.masks))
+        if request.seen_by or request.group:
+            # A part of the documents is no start for a count of all.
+            return found
+        key = (request.component, tuple(sorted(request.levels)))
+        return self._messages.setdefault(key, found)
 
     async def _indices(self, index: str) -> list[Body]:
         """All indices that the pattern fits, also those behind aliases and data streams.

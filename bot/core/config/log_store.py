@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bot.core.value import Duration, Value
 
 _ADDRESS = r"^https?://[^/@\s]+(/[^@\s]*)?$"
+
+
+def _expression(text: str) -> str:
+    try:
+        empty = re.compile(text).search("")
+    except re.error as error:
+        msg = f"{text!r} is no regular expression: {error}"
+        raise ValueError(msg) from None
+    if empty:
+        msg = f"{text!r} fits nothing at all; write what a variable must hold"
+        raise ValueError(msg)
+    return text
+
+
+# What is as usual is left out of stored releases, so that they are those of earlier versions.
+TypeFrom = Annotated[
+    Literal["field", "message"], Field(exclude_if=lambda source: source == "field")
+]
+"""Where the error type is read from."""
+Mask = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
+Masks = Annotated[tuple[Mask, ...], Field(exclude_if=lambda masks: not masks)]
+"""Regular expressions for parts of messages that vary."""
 
 
 class Fields(Value):
@@ -51,6 +74,12 @@ class FilesLogStore(Value):
     second pass: let logs carry an offset where that matters."""
     fields: Fields = Fields()
     """Which field is what."""
+    error_type_from: TypeFrom = "field"
+    """field: the error type is what `fields.error_type` holds; message: it is the template of the
+    message, mined from what the logs say, and that field is not looked at."""
+    masks: Masks = ()
+    """With messages: further regular expressions (Python) for what varies in them, such as
+    `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
     host_from_path: str = ""
     """A regular expression whose first group is the host, matched on the path; empty: by field."""
     timeout: Duration = Field(
@@ -100,6 +129,12 @@ class SearchLogStore(Value):
     """keyword field -> value that every document of a component has; `{component}` is filled in."""
     fields: DocumentFields = DocumentFields()
     """Which field is what."""
+    error_type_from: TypeFrom = "field"
+    """field: the error type is what `fields.error_type` holds; message: it is the template of the
+    message, mined from what the logs say, and that field is not looked at."""
+    masks: Masks = ()
+    """With messages: further regular expressions (Python) for what varies in them, such as
+    `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
     bearer_env: str = ""
     """The environment variable with a bearer token."""
     username: str = ""
@@ -140,6 +175,9 @@ class SearchLogStore(Value):
             raise ValueError(msg)
         if "{component}" not in self.index + "".join(self.filters.values()):
             msg = "`{component}` must stand in `index` or in a value of `filters`"
+            raise ValueError(msg)
+        if self.error_type_from == "message" and not self.fields.message:
+            msg = "`error_type_from: message` needs `fields.message`"
             raise ValueError(msg)
         return self
 
@@ -188,6 +226,12 @@ class MemoryLogStore(Value):
     """A log store that is told its documents, for tests."""
 
     kind: Literal["memory"]
+    error_type_from: TypeFrom = "field"
+    """field: the error type is what `fields.error_type` holds; message: it is the template of the
+    message, mined from what the logs say, and that field is not looked at."""
+    masks: Masks = ()
+    """With messages: further regular expressions (Python) for what varies in them, such as
+    `(?<=tenant )\\w+`; numbers, addresses, paths and times are known."""
 
 
 LogStoreConfig = Annotated[
