@@ -26,7 +26,8 @@ from typing import Any, cast
 
 from adapters.logs.search import SearchStore
 from adapters.logs.search.moment import moment
-from adapters.logs.search.query import Questions, slices
+from adapters.logs.search.query import Questions
+from adapters.logs.search.slicing import slices
 from bot.core.baseline import PIECE, Source
 from bot.core.config import DocumentFields, ElasticsearchLogStore, ReleaseFile
 from bot.core.counts import CountRequest, Window

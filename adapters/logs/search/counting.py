@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from adapters.logs.search import mapping, reading
 from adapters.logs.search.messages import Messages
 from adapters.logs.search.moment import Moment, together
-from adapters.logs.search.query import Body, Questions, slices
+from adapters.logs.search.query import Body, Questions
+from adapters.logs.search.slicing import slices
 from bot.core.counts import Alive, CountRequest, Sample, TypeCount, Window, WindowCounts
 from bot.core.value import Text, text
 

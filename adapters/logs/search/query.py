@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,9 +16,6 @@ Body = dict[str, Any]
 
 PAGE = 10_000
 """Buckets a page; a search may have 65,536 by default (`search.max_buckets`)."""
-SLICE = 60
-"""Buckets of time that are asked for at once: an hour of minutes."""
-MOST_SLICES = 64
 SAMPLE_PAGE = 1_000
 LAG_SAMPLE = 1_000
 """How many documents of the last hour say how late documents are."""
@@ -250,23 +247,6 @@ class Questions:
             "query": _all(where),
             "aggs": {"page": {"composite": {"size": size, "sources": named}}},
         }
-
-
-def slices(window: Window, length: timedelta | None) -> Iterator[Window]:
-    """Cut a window on edges of buckets: a page of few buckets looks at few documents.
-
-    Each page of a composite aggregation reads all documents of its window, so many pages of a
-    long one read them many times.
-    """
-    if length is None:
-        yield window
-        return
-    width = max(SLICE, -(-(window.length // length) // MOST_SLICES)) * length
-    start = window.start
-    while start < window.end:
-        end = min(start - (start - _EPOCH) % length + width, window.end)
-        yield Window(start=start, end=end)
-        start = end
 
 
 def place(index: str) -> str:

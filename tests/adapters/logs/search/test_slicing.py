@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.logs.search.query import MOST_SLICES, SLICE, slices
+from adapters.logs.search.slicing import MOST_SLICES, SLICE, slices
 from bot.core.counts import Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
