@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.line.replies import Replies
 from tests.support.bots import page_of
 from tests.support.line_bots import (
     GROUP,
@@ -47,6 +48,13 @@ def openchat(**target: object) -> dict[str, object]:
     return line_yml(components=SEED, share=[{"room": "shared", **target}])
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token waits for what is said next, however slow the machine is that says it."""
+    monkeypatch.setattr(Replies.__init__, "__kwdefaults__", {"patience": 30.0})
+
+
+@pytest.mark.usefixtures("patient")
 async def test_a_release_is_driven_from_a_line_group(tmp_path: Path) -> None:
     """Start by text, approve by button, and hear the end; nobody is pushed who just spoke."""
     async with line_chat(tmp_path) as chat:
@@ -100,6 +108,7 @@ async def test_every_sharing_message_of_the_seed(tmp_path: Path) -> None:
 
 @pytest.mark.scenario(2)
 @pytest.mark.scenario(3)
+@pytest.mark.usefixtures("patient")
 async def test_two_approvers_at_once(tmp_path: Path) -> None:
     """One decides, the other is told who did."""
     async with line_chat(tmp_path) as chat:
