@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 
+from bot.chat.outage import Outages
 from bot.chat.platform import Ground
 from bot.chat.room import RoomLog
 from bot.chat.stored_log import StoredLog
@@ -91,6 +92,7 @@ class Bot:
         self.recovery = Recovery(self.engine, self.intake)
         ground = Ground(
             environment=reloader.current.environment,
+            fresh=lambda: reloader.current.environment,
             services=self.services,
             intake=self.intake,
             background=self.engine.background,
@@ -98,6 +100,7 @@ class Bot:
         )
         self.platforms = () if try_out else make_platforms(ground)
         self.adapters.platforms = self.platforms
+        self._outages = Outages(self.services, self.platforms)
         self._idle = False
         self._ticks = Clock()
         self._runner: web.AppRunner | None = None
@@ -181,6 +184,7 @@ class Bot:
         self.engine.wake()
         await self.recovery.take_up()
         await self.recovery.tell_trouble()
+        await self._outages.look(time.monotonic())
 
     async def _heartbeat(self) -> None:
         """Every half minute: renew locks of live releases, sweep those of dead owners, measure."""
