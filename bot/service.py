@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from aiohttp import web
 
+from bot.chat.outage import Outages
 from bot.chat.platform import Ground
 from bot.chat.room import RoomLog
 from bot.chat.stored_log import StoredLog
@@ -100,6 +101,7 @@ class Bot:
         self.baselines = self.calibration.baselines
         self.platforms = () if try_out else make_platforms(self._ground())
         self.adapters.platforms = self.platforms
+        self._outages = Outages(self.services, self.platforms)
         finishers = {platform.name: platform.finish for platform in self.platforms}
         self.recovery = Recovery(self.engine, self.intake, finishers)
         self._taking_up: asyncio.Task[None] | None = None
@@ -112,6 +114,7 @@ class Bot:
     def _ground(self) -> Ground:
         return Ground(
             environment=self.reloader.current.environment,
+            fresh=lambda: self.reloader.current.environment,
             services=self.services,
             intake=self.intake,
             background=self.engine.background,
@@ -200,6 +203,7 @@ class Bot:
             # Beside the clock: what is taken up may wait for an executor.
             self._taking_up = self.engine.background(self.recovery.take_up(), "take-up")
         await self.recovery.tell_trouble()
+        await self._outages.look(time.monotonic())
 
     async def _heartbeat(self) -> None:
         """Every half minute: renew locks of live releases, sweep those of dead owners, measure."""

@@ -33,6 +33,9 @@ Of each group one is enough.
 # Stores, sockets and logs are open when a reload comes.
 _FIXED = tuple(name for name in Environment.model_fields if name != "release_file")
 
+_RENEWED = frozenset({"slack_bot_token", "slack_signing_secret"})
+"""Tokens that are read for each use: a new one in place of an old one counts at once."""
+
 
 Proof = Callable[["Settings"], Iterable[Problem]]
 """What adapters find wrong with settings that have passed every other check; nothing is begun."""
@@ -164,7 +167,9 @@ class Reloader:
             return False, f"reload refused, the old configuration stays:\n{error}"
         old = self.current
         for key in _FIXED:
-            if getattr(new.environment, key) != getattr(old.environment, key):
+            was, now = getattr(old.environment, key), getattr(new.environment, key)
+            renewed = key in _RENEWED and was.get_secret_value() and now.get_secret_value()
+            if was != now and not renewed:
                 name = PREFIX + key.upper()
                 why = f"{name} cannot change while the bot runs; restart it for that"
                 return False, f"reload refused, the old configuration stays:\n{why}"

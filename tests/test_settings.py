@@ -862,6 +862,23 @@ def test_a_reload_moves_neither_stores_nor_sockets(
     assert reloader.current is before
 
 
+@pytest.mark.scenario(37)
+def test_a_reload_brings_a_new_slack_token(write: Callable[[str], Path]) -> None:
+    """One in place of another counts at once; a first one, or none any more, wants a restart."""
+    name = "RELEASE_MASTER_SLACK_BOT_TOKEN"
+    environ = dict(SECRETS) | {name: "xoxb-old-0123456789"}
+    reloader = _reloader(write(MINIMAL), environ)
+    environ[name] = "xoxb-new-0123456789"
+
+    assert reloader.reload()[0]
+    token = reloader.current.environment.slack_bot_token
+    assert token.get_secret_value() == "xoxb-new-0123456789"
+    del environ[name]
+    accepted, said = reloader.reload()
+    assert not accepted
+    assert f"{name} cannot change while the bot runs" in said
+
+
 def test_check_config_says_what_is_configured(write: Callable[[str], Path]) -> None:
     """A valid file exits with 0 and is summed up, with its warnings and unset secrets."""
     path = write(_edited(_put("time_scale", 60)))

@@ -539,6 +539,11 @@ TEXTS: dict[str, str] = {
     "hint.example": "For example: {line}",
     "hint.try": "{line}",
     "trouble.now": "Nothing can be stored at present ({code}), so nothing is done until that works",
+    "outage.now": (
+        "{platform} is out of order ({why}): its rooms hear nothing and nobody can decide there. "
+        "The release goes on waiting; decide here."
+    ),
+    "outage.over": "{platform} works again; what it missed is shown there now.",
     "trouble.over": "For a while nothing could be stored ({code}); nothing was done meanwhile",
     # Answers
     "status.title": "Active releases: {count}",

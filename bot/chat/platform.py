@@ -64,7 +64,9 @@ class Ground:
     """What a platform stands on."""
 
     environment: Environment
-    """Tokens and addresses."""
+    """Tokens and addresses, as they were when the bot started."""
+    fresh: Callable[[], Environment]
+    """The same as it is after the last reload: some tokens may be new."""
     services: Services
     """The store, release.yml as it is valid now, and the time."""
     intake: Intake

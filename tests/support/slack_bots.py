@@ -133,11 +133,12 @@ async def slack_bot(
     *,
     twins: SlackTwins | None = None,
     file: dict[str, Any] | None = None,
+    environ: dict[str, str] | None = None,
 ) -> AsyncIterator[Bot]:
-    """Run a bot until Slack is heard."""
+    """Run a bot until Slack is heard; `environ` may be changed before a reload."""
     text = yaml.safe_dump(file or release_yml(), sort_keys=False)
     await asyncio.to_thread((folder / "release.yml").write_text, text)
-    environ = environment(folder, slack, mode)
+    environ = environ or environment(folder, slack, mode)
     bot = Bot(Reloader(lambda: load(folder / "release.yml", environ)), twins or SlackTwins())
     await bot.start(0)
     slack.proxy.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"

@@ -47,14 +47,20 @@ class Faults:
     """Nothing is answered."""
     revoked: bool = False
     """The token is worth nothing any more."""
+    worthless: str = ""
+    """The one token that is worth nothing any more, while others are good."""
     limited: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
     """method -> the Retry-After of its next answers."""
     errors: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
     """method -> the errors of its next answers."""
+    rooms: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """channel -> the method that is refused there, and with which error."""
     twice: bool = False
     """Each envelope is delivered twice."""
     forget_first: bool = False
     """The first delivery of each event gets lost behind the bot's answer, and comes again."""
+    instead: str = ""
+    """The token that the second Slack is told, whatever new one the bot has."""
     scopes: str = SCOPES
 
 
@@ -148,9 +154,13 @@ class FaultProxy:
             request.transport.abort()
             self._note(method, args, "down")
             return web.Response(status=503)
+        if self.faults.worthless and _token(request, args) == self.faults.worthless:
+            return self._no(method, args, "token_revoked")
         answer = self._fault(method, args) or self._known(method, args)
         if answer is None:
             headers = {k: v for k, v in request.headers.items() if k.lower() in _KEPT}
+            if self.faults.worthless:
+                headers["Authorization"] = f"Bearer {self.faults.instead}"
             async with self.slack.request(
                 request.method, f"http://slack{request.path_qs}", data=raw, headers=headers
             ) as got:
@@ -180,6 +190,9 @@ class FaultProxy:
                 status=429,
                 headers={"Retry-After": str(after)},
             )
+        refused = self.faults.rooms.get(str(args.get("channel")))
+        if refused and refused[0] == method:
+            return self._no(method, args, refused[1])
         if self.faults.errors[method]:
             return self._no(method, args, self.faults.errors[method].popleft())
         return None
@@ -332,6 +345,10 @@ def _as_from_home(envelope: dict[str, Any]) -> dict[str, Any]:
         payload["view"] = {"type": "home", "id": "V01HOME"}
         del payload["channel"], payload["response_url"]
     return envelope
+
+
+def _token(request: web.Request, args: dict[str, Any]) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
 
 
 def _arguments(request: web.Request, raw: bytes) -> dict[str, Any]:

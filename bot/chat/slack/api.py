@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -52,7 +52,9 @@ class LaterError(SlackError):
 class Api:
     """Calls of one bot token. `open` it inside the running loop, `close` it at the end."""
 
-    def __init__(self, token: str, url: str) -> None:
+    def __init__(self, token: str, url: str, *, fresh: Callable[[], str] | None = None) -> None:
+        """`fresh` tells the token before each call, where a reload may bring a new one."""
+        self._fresh = fresh
         self.url = url if url.endswith("/") else f"{url}/"
         # The library's own second try of a post may post twice.
         self.client = AsyncWebClient(
@@ -121,6 +123,8 @@ class Api:
         return cast("Mapping[str, Any]", (await self._answer(method, **how)).data)
 
     async def _answer(self, method: str, **how: Any) -> Any:
+        if self._fresh is not None:
+            self.client.token = self._fresh()
         try:
             answer = await self.client.api_call(method, **how)
         except SlackApiError as error:

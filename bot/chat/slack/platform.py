@@ -44,8 +44,13 @@ class SlackPlatform:
     def __init__(self, ground: Ground, token: str) -> None:
         environment = ground.environment
         self._app_token = environment.slack_app_token.get_secret_value()
-        self._secret = environment.slack_signing_secret.get_secret_value()
-        self._workspace = Workspace(ground, Api(token, environment.slack_api_url))
+        self._fresh = ground.fresh
+        api = Api(
+            token,
+            environment.slack_api_url,
+            fresh=self._token,
+        )
+        self._workspace = Workspace(ground, api)
         self._people = People(self._workspace)
         self._desk = Desk(self._workspace, self._people)
         listeners = Listeners(self._desk, Dialogs(self._desk))
@@ -55,8 +60,12 @@ class SlackPlatform:
         self._bolt = listeners.app(self._workspace.api.client, logger)
         self._logger = logger
         self._socket: AsyncSocketModeHandler | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._is_open = asyncio.Event()
+
+    def _token(self) -> str:
+        """The bot's token as the last reload left it."""
+        return self._fresh().slack_bot_token.get_secret_value()
 
     def routes(self) -> Sequence[web.RouteDef]:
         """POST /slack/events, where Slack calls; none over a socket."""
@@ -87,7 +96,10 @@ class SlackPlatform:
     async def start(self) -> None:
         """Begin to connect; what fails is tried again."""
         await self._workspace.api.open()
-        self._opening = asyncio.create_task(self._open(), name="slack-open")
+        self._tasks = [
+            asyncio.create_task(self._open(), name="slack-open"),
+            asyncio.create_task(self._probe(), name="slack-probe"),
+        ]
 
     async def opened(self) -> None:
         """Wait until it is connected."""
@@ -95,9 +107,9 @@ class SlackPlatform:
 
     async def stop(self) -> None:
         """Hear nothing more, let answers end, and give back connections."""
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.gather(self._opening, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._close_socket()
         await self._desk.stop(STOPS_WITHIN)
         await self._workspace.api.close()
@@ -143,6 +155,14 @@ class SlackPlatform:
         self._is_open.set()
         log.info("slack_connected", team=self._workspace.team, socket=bool(self._app_token))
 
+    async def _probe(self) -> None:
+        """Ask again while something is wrong: its end must be seen also when nothing is sent."""
+        while True:
+            await asyncio.sleep(PROBE)
+            if self._workspace.api.trouble and self._workspace.user:
+                with contextlib.suppress(SlackError):
+                    await self._workspace.api.scopes()
+
     async def _deaf(self) -> None:
         """Return when the library has not mended its connection for a minute."""
         silent = 0.0
@@ -164,7 +184,7 @@ class SlackPlatform:
         """Check the signature on the raw body; only then is it read at all."""
         raw = await request.read()
         signed = is_signed(
-            self._secret,
+            self._fresh().slack_signing_secret.get_secret_value(),
             request.headers.get("X-Slack-Request-Timestamp", ""),
             request.headers.get("X-Slack-Signature", ""),
             body=raw,
@@ -185,6 +205,8 @@ class SlackPlatform:
         return await to_aiohttp_response(answer)
 
 
+PROBE = 10.0
+"""Seconds between two questions whether the token works again."""
 DEAF = 60.0
 """Seconds without a connection after which the socket is made anew from scratch."""
 PING = 10.0

@@ -15,8 +15,8 @@ from bot.core.question import QuestionKind
 from bot.engine.transition import load
 from bot.service import Bot
 from bot.store.errors import StoreError
-from tests.support.second_slack import BOT, CHANNEL, SecondSlack, labels, title
-from tests.support.slack_bots import SMALL, SlackTwins, release_yml, slack_bot
+from tests.support.second_slack import BOT, BOT_TOKEN, CHANNEL, MIRROR, SecondSlack, labels, title
+from tests.support.slack_bots import SMALL, SlackTwins, environment, release_yml, slack_bot
 
 
 async def _to_gate(slack: SecondSlack) -> dict[str, Any]:
@@ -224,6 +224,81 @@ async def test_a_revoked_token_keeps_the_release(socket_slack: SecondSlack, tmp_
 
         assert (await bot.ready())["slack"] == ""
         assert len(_boards(await slack.messages())) == 1
+
+
+@pytest.mark.scenario(37)
+async def test_a_revoked_token_is_told_elsewhere_and_replaced_by_a_reload(
+    socket_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The web room hears of it, once, and of its end; the release goes on without a restart."""
+    monkeypatch.setattr("bot.chat.outage.SILENT", 0.5)
+    monkeypatch.setattr("bot.chat.slack.platform.PROBE", 0.3)
+    slack, file = socket_slack, release_yml(**SMALL)
+    file["rooms"]["browser"] = {"kind": "web"}
+    file["targets"]["openchat"]["share"] = [{"room": "browser"}]
+    environ = environment(tmp_path, slack, "socket")
+    async with slack_bot(tmp_path, slack, "socket", file=file, environ=environ) as bot:
+        gate = await _to_gate(slack)
+        slack.proxy.faults.worthless, slack.proxy.faults.instead = BOT_TOKEN, BOT_TOKEN
+        await slack.press("ren", gate, "Approve")
+        now = await _heard(bot, "outage.now")
+        environ["RELEASE_MASTER_SLACK_BOT_TOKEN"] = "xoxb-another-token-0123456789"
+
+        assert "token_revoked" in now
+        assert bot.reloader.reload()[0]
+        await _heard(bot, "outage.over")
+        assert (await bot.ready())["slack"] == ""
+        await slack.press("ren", gate, "Approve")
+        await slack.see(lambda m: "ended" in m["text"])
+        cards = bot.adapters.room_log
+        assert cards is not None
+        kept = [str(entry) for entry in await cards.since("browser", 0, 500)]
+        assert len([entry for entry in kept if "outage.now" in entry]) == 1
+
+
+async def _heard(bot: Bot, key: str) -> str:
+    """What the web room holds of this message, as soon as it does."""
+    log = bot.adapters.room_log
+    assert log is not None
+    async with asyncio.timeout(20):
+        while True:
+            for entry in await log.since("browser", 0, 500):
+                if key in str(entry):
+                    return str(entry)
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.scenario(72)
+@pytest.mark.parametrize(
+    "error", ["is_archived", "not_in_channel", "channel_not_found", "cant_update_message"]
+)
+async def test_a_room_that_is_gone_holds_up_no_other(
+    socket_slack: SecondSlack, tmp_path: Path, error: str
+) -> None:
+    """What Slack refuses there is given up after some tries; the other room gets everything."""
+    slack, file = socket_slack, release_yml(**SMALL)
+    target = file["targets"]["openchat"]
+    target["rooms"], target["share"] = ["release", "team"], []
+    refuses = "chat.update" if error == "cant_update_message" else "chat.postMessage"
+    async with slack_bot(tmp_path, slack, "socket", file=file) as bot:
+        await slack.command("mika", "start openchat")
+        start = await slack.question("Start release")
+        await slack.question("Start release", channel=MIRROR)
+        slack.proxy.faults.rooms[MIRROR] = (refuses, error)
+        await slack.press("mika", start, "Start")
+        await slack.press("ren", await slack.question("promote chat"), "Approve")
+        await slack.see(lambda m: "ended" in m["text"])
+        await slack.see(lambda m: bool(_boards([m])) and "Finished" in m["text"])
+        tried = [c for c in slack.proxy.calls if c.error == error]
+        release = await bot.store.read(lambda tx: load(tx, 1))
+
+        assert tried
+        assert {c.args["channel"] for c in tried} == {MIRROR}
+        assert release is not None
+        assert not release.live
+        assert len(_boards(await slack.messages())) == 1
+        if error == "cant_update_message":
+            await slack.see(lambda m: bool(_boards([m])) and "Finished" in m["text"], MIRROR)
 
 
 @pytest.mark.scenario(80, 81)
