@@ -38,16 +38,17 @@ _CALENDAR = re.compile(
 )
 _NAME = r"[A-Za-z0_.$#@*&+~%-]"
 _PART = r"[^\s\"'<>|,;:=()\[\]]"
+# What may begin inside of a long word would be tried at each of its letters.
 _CERTAIN = re.compile(
     rf"""
       [A-Za-z][A-Za-z0+.-]*://[^\s,;"'<>)\]]*                        # an address of the web
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                                   # an address of mail
+    | (?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+                       # an address of mail
     | (?<![\w)\]])(?:[A-Za-z]:\\|\\\\)[^\s"'<>|,;]+                  # a path of Windows
     | (?<![\w.)\]>])[~.]{{0,2}}/(?:{_PART}+/){_PART}*                # a path of two parts or more
     | (?<![\w.)\]>])/[^\s"'<>|,;:=()\[\]/]*\.[^\s"'<>|,;:=()\[\]/]+  # a path of one, with a suffix
-    | (?<![\w-])(?:[\w-]+\.)+(?:{_DOMAINS})(?![.\w-])(?::0)?         # a host by its domain
-    | (?<![\w-])(?:[\w-]+\.)+[\w-]+:0(?![\w])                        # a host by its port
-    | {_NAME}*0{_NAME}*                                              # a word with a digit
+    | (?<![\w.-])(?:[\w-]+\.)+(?:{_DOMAINS})(?![.\w-])(?::0)?         # a host by its domain
+    | (?<![\w.-])(?:[\w-]+\.)+[\w-]+:0(?![\w])                        # a host by its port
+    | (?<!{_NAME}){_NAME}*0{_NAME}*                                  # a word with a digit
     | (?<=[=:])(?:null|None|nil|undefined|[Tt]rue|[Ff]alse|TRUE|FALSE)(?![\w.])
     """,
     re.VERBOSE,
