@@ -25,7 +25,7 @@ WARM_UP = 720
 FEWEST_PSEUDO = 600
 """With fewer pseudo-deploys the tails are guesses: see `Calibration.usable`."""
 FEWEST_DAYS = 3
-SHARP, BLUNT = 0.006, 0.001
+SHARP, BLUNT = 0.005, 0.001
 """The probability of a false alarm in a release by the score that sees smaller rises, and by the
 other one of rise and persistence."""
 ALPHA_FALL = 0.0015
