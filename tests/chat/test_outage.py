@@ -13,6 +13,7 @@ from bot.chat.outage import SILENT, Outages
 from bot.core.config import ReleaseFile, RoomConfig
 from bot.core.release import Release
 from bot.core.value import Text
+from bot.engine.submission import Submission
 from bot.ports import Room
 from tests.support.engines import HOME, SMALL, Bot, Outside, bot, release_file
 
@@ -51,6 +52,10 @@ class Sick:
         """None."""
         del key, identity
         return None
+
+    async def finish(self, submission: Submission) -> None:
+        """Nothing was recorded."""
+        del submission
 
     def notes(self, release: Release) -> tuple[Text, ...]:
         """None."""
