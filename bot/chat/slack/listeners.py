@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
@@ -21,7 +22,11 @@ from bot.core.inbound import Outcome
 from bot.core.value import text
 from bot.engine.cards import FORM
 
+log = structlog.get_logger("release_master.slack")
+
 COMMAND = "/release"
+MISSHAPEN = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a body of another shape raises, in the library or here."""
 EVENTS = ("app_home_opened", "app_mention", "message")
 START_SHORTCUT, NOTE_SHORTCUT = "start_release", "note_in_release"
 AGAIN = 503
@@ -50,6 +55,7 @@ class Listeners:
             request_verification_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
+        app.error(self.failed)
         app.command(COMMAND)(self.command)
         for name in EVENTS:
             app.event(name)(self.home if name == "app_home_opened" else self.event)
@@ -62,6 +68,11 @@ class Listeners:
         app.global_shortcut(START_SHORTCUT)(self.start_shortcut)
         app.message_shortcut(NOTE_SHORTCUT)(self.note_shortcut)
         return app
+
+    async def failed(self, error: Exception) -> BoltResponse:
+        """What could not be handled: mostly because it is not shaped as Slack shapes it."""
+        log.error("slack_request_failed", error=f"{type(error).__name__}: {error}", exc_info=error)
+        return BoltResponse(status=400 if isinstance(error, MISSHAPEN) else 500, body="")
 
     async def command(self, body: Payload, ack: AsyncAck) -> BoltResponse:
         """`/release …`; without a target, `start` opens its dialog."""

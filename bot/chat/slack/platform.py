@@ -19,7 +19,7 @@ from bot.chat.platform import Ground
 from bot.chat.slack.api import PAUSES, Api, SlackError
 from bot.chat.slack.desk import Desk
 from bot.chat.slack.dialogs import Dialogs
-from bot.chat.slack.listeners import AGAIN, Listeners
+from bot.chat.slack.listeners import AGAIN, MISSHAPEN, Listeners
 from bot.chat.slack.people import People
 from bot.chat.slack.room import Channel
 from bot.chat.slack.signature import is_signed
@@ -200,8 +200,13 @@ class SlackPlatform:
             body = raw.decode()
         except UnicodeDecodeError:
             return web.json_response({"error": "no UTF-8"}, status=400)
-        asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
-        answer = await self._bolt.async_dispatch(asked)
+        # The library reads before it looks: what is signed may still be nothing of Slack's.
+        try:
+            asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
+            answer = await self._bolt.async_dispatch(asked)
+        except MISSHAPEN as error:
+            log.warning("slack_request_not_read", error=f"{type(error).__name__}: {error}")
+            return web.json_response({"error": "no request of Slack's"}, status=400)
         return await to_aiohttp_response(answer)
 
 
@@ -217,6 +222,6 @@ def _is_handshake(raw: bytes) -> bool:
     """Slack's question whether the address is ours, asked before there is an installed app."""
     try:
         found = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("type") == "url_verification"

@@ -6,13 +6,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
 import yaml
 
 from bot.chat.slack.signature import sign
+from bot.chat.slack.workspace import Workspace
 from bot.service import Bot
 from bot.settings import Reloader, SettingsError, load
 from tests.support.bots import Twins
@@ -94,7 +97,25 @@ async def test_nothing_unsigned_is_read(tmp_path: Path) -> None:
             assert "hello" in await answer.text()
 
 
-async def test_signed_nonsense_does_no_harm(tmp_path: Path) -> None:
+_ODD = (
+    '{"type":"block_actions","actions":[{}]}',
+    '{"type":"block_actions","actions":"x","user":[]}',
+    '{"type":"view_submission","view":{"state":[],"callback_id":"reason"}}',
+    '{"type":"view_submission","view":null}',
+    '{"type":"event_callback","event":[]}',
+    '{"type":"event_callback","event":{"type":"message","user":7}}',
+    '{"type":["event_callback"]}',
+    "[" * 5000,
+    '{"a":' * 900 + "1" + "}" * 900,
+)
+"""JSON that is nearly what Slack sends, or too deep."""
+
+
+@pytest.mark.scenario(38)
+@pytest.mark.parametrize("known", [False, True])
+async def test_signed_nonsense_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
     """Whatever is signed and makes no sense is answered without an error of ours."""
     bodies: list[bytes] = [
         b"",
@@ -106,6 +127,17 @@ async def test_signed_nonsense_does_no_harm(tmp_path: Path) -> None:
         b"a=1",
         b'{"type":1}',
     ]
+
+    async def identify(workspace: Workspace) -> None:
+        workspace.team, workspace.user = "T01ACME", "U0BOT"
+
+    if known:
+        # Otherwise nothing is read before Slack has said who we are.
+        monkeypatch.setattr(Workspace, "identify", identify)
+    chance = Random(38)
+    bodies += [chance.randbytes(chance.randrange(200)) for _ in range(150)]
+    bodies += [b"payload=" + quote(chance.choice(_ODD)).encode() for _ in range(50)]
+    bodies += [chance.choice(_ODD).encode() for _ in range(50)]
     async with _listening(tmp_path) as url, aiohttp.ClientSession() as session:
         for body in bodies:
             async with session.post(url, data=body, headers=_headers(_now(), body)) as answer:
