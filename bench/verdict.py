@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench import templates
 from bench.judging import canaries, deploys, goals, newborn, robust, speed, worlds
 from bench.judging.deploys import Outcome, Size
 from bench.judging.figures import CLASSES, RISES, Recall
@@ -99,8 +100,19 @@ def measure(data: Path, outside: dict[str, Path], *, quick: bool) -> dict[str, A
             name: {"seconds": value, "limit": speed.LIMITS.get(name)}
             for name, value in seconds.items()
         },
-        "goals": goals.judge(outcomes, born, upset),
+        "goals": goals.judge(outcomes, born, upset) | _mined(data, quick=quick or bool(outside)),
     }
+
+
+def _mined(data: Path, *, quick: bool) -> dict[str, goals.Goal]:
+    """Goal G10, of error types from messages; a quick run leaves it to bench.templates."""
+    if quick:
+        return {}
+    try:
+        found: dict[str, goals.Goal] = templates.measure(data, quick=False)["goals"]
+    except ValueError as error:
+        return {"G10": goals.goal(None, reason=str(error))}
+    return found
 
 
 Beside = tuple[newborn.Newborn | None, dict[str, robust.Found], dict[str, float]]
