@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum, unique
 
+from bot.core import localised
 from bot.core.config.target import ConfirmMode
 from bot.core.span import Span
 from bot.core.value import Text, Value
@@ -26,8 +27,14 @@ def is_ref(word: str) -> bool:
     return _REF.fullmatch(word) is not None and ".." not in word
 
 
-ALIASES = {"st": Verb.STATUS, "err": Verb.ERRORS, "rb": Verb.ROLLBACK, "?": Verb.HELP}
-"""Short ways of saying a verb."""
+ALIASES = {
+    "st": Verb.STATUS,
+    "err": Verb.ERRORS,
+    "rb": Verb.ROLLBACK,
+    "?": Verb.HELP,
+    **localised.VERBS,
+}
+"""Other ways of saying a verb: short ones, and those of the rooms' languages."""
 
 YES = frozenset({"ok", "lgtm", "yes"})
 """Whole messages that approve, and only as the answer to exactly one open question."""
