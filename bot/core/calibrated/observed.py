@@ -58,15 +58,18 @@ class Observed:
 
     def totals(self, hosts: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Key -> (documents, distinct hosts) on some hosts, every bin, the last one too."""
-        wanted = np.array([host in set(hosts) for host in self.hosts], dtype=bool)
-        events: dict[str, int] = {}
-        wrote: dict[str, set[int]] = {}
-        for key, host, _, count in self.cells.T.tolist():
-            if wanted[host]:
-                name = self.keys[key]
-                events[name] = events.get(name, 0) + count
-                wrote.setdefault(name, set()).add(host)
-        return {name: (events[name], len(wrote[name])) for name in sorted(events)}
+        if not self.cells.size:
+            return {}
+        listed = set(hosts)
+        wanted = np.array([host in listed for host in self.hosts], dtype=bool)
+        key, host, _, count = self.cells[:, wanted[self.cells[1]]]
+        events = np.bincount(key, weights=count, minlength=len(self.keys))
+        pairs = np.unique(key * len(self.hosts) + host)
+        wrote = np.bincount(pairs // len(self.hosts), minlength=len(self.keys))
+        return {
+            self.keys[row]: (int(events[row]), int(wrote[row]))
+            for row in np.flatnonzero(wrote).tolist()
+        }
 
 
 def observe(window: WindowCounts, length: timedelta) -> Observed:

@@ -87,15 +87,16 @@ def _on_canary(shown: Shown) -> dict[str, TypeLine]:
         key, mine, others = seen.keys[row], float(seen.canary[row]), float(seen.control[row])
         # The mean is estimated from the control's own Poisson count.
         over = float(contrast.split.dispersion[row]) / max(others, 0.5)
-        low, high = evidence.interval(mine, max(float(mean[row]), 1e-3), over)
+        known = mean[row] > 0
+        low, high = evidence.interval(mine, float(mean[row]), over) if known else (0.0, 0.0)
         found[key] = TypeLine(
             error_type=key,
             before=before.get(key, 0),
             after=int(mine),
-            multiple=mine / float(mean[row]) if mean[row] > 0 else None,
+            multiple=mine / float(mean[row]) if known else None,
             expected=round(float(mean[row]), 2),
-            low=round(low, 2),
-            high=round(high, 2),
+            low=round(low, 2) if known else None,
+            high=round(high, 2) if known else None,
             limit=round(limits[key], 2) if isfinite(limits[key]) else None,
             control=int(others),
         )

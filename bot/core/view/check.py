@@ -201,7 +201,7 @@ def _cells(line: TypeLine, *, canary: bool) -> tuple[Cell, ...]:
 def _mark(line: TypeLine, failed: frozenset[str]) -> str:
     if line.error_type in failed:
         return str(Result.FAIL)
-    return "new" if not line.before and line.after else ""
+    return "new" if not line.before and line.after and not line.expected else ""
 
 
 def verdict_chart(verdict: Verdict) -> Chart | None:
