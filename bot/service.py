@@ -166,6 +166,7 @@ class Bot:
         self._ticks.every(TICK, self.engine.renew, "leases")
         self._ticks.every(TICK, self._tick, "tick")
         self._ticks.every(30 * TICK, self._heartbeat, "heartbeat")
+        self._ticks.every(30 * TICK, self.recovery.tell_cut_off, "cut-off")
         self._ticks.every(SWEEPS, Retention(self.services).sweep, "retention")
         self._ticks.start()
         for platform in self.platforms:

@@ -307,7 +307,7 @@ TEXTS: dict[str, str] = {
     ),
     "calibrated.canary": (
         "UP x{ratio} on the canary {type}: {seen}, {mean} expected from {control} on the other "
-        "hosts; since minute {after} (0: with other types together)"
+        "hosts; since minute {after}"
     ),
     "calibrated.new": (
         "NEW {type}: {seen} on {hosts} hosts, never seen before; 1 in {odds} healthy releases"

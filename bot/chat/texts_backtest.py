@@ -26,6 +26,11 @@ TEXTS: dict[str, str] = {
         "{policy}: {fails} false fails of {of}, up to {high}: acts as ask (rolling back by itself "
         "needs {fewest} cases and less than {limit})"
     ),
+    "backtest.may_some": (
+        "{policy}: {fails} false fails of {of}; may roll back by itself without {components}, "
+        "which act as ask (rolling back by itself needs {fewest} cases of each and less than "
+        "{limit})"
+    ),
     "backtest.table": "False fails by policy and component; at most: the 95 % interval's end",
     "backtest.of": "{count} of {all}",
     "backtest.all": "all",

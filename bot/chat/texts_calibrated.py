@@ -7,6 +7,14 @@ TEXTS: dict[str, str] = {
         "GONE on the canary {type}: {seen}, {mean} expected from {control} on the other hosts; "
         "since minute {after}"
     ),
+    "calibrated.canary_together": (
+        "UP x{ratio} on the canary {type}: {seen}, {mean} expected from {control} on the other "
+        "hosts; proof together with the other types that rose"
+    ),
+    "calibrated.canary_watch": (
+        "up, watch x{ratio} on the canary {type}: {seen}, {mean} expected from {control} on the "
+        "other hosts"
+    ),
     "calibrated.quiet_canary": (
         "quiet: {count} types within range on the canary, largest x{largest}; we would have seen "
         "x{limit} on {type}, x{rare} on the type in the middle"
@@ -15,6 +23,7 @@ TEXTS: dict[str, str] = {
         "quiet: {count} types within range on the canary, largest x{largest}; there were too few "
         "lines to see any rise"
     ),
+    "calibrated.untested": "There was nothing to compare the log lines of {component} with",
     "calibration.running": "{component} is being calibrated on its baseline: try again in a minute",
     "calibration.failed": "{component} could not be calibrated on its baseline: {detail}",
     "calibration.too_short": (

@@ -78,11 +78,11 @@ async def make(services: Services, wish: Wish, run: Run, tell: Tell) -> Backtest
         for place, component in enumerate(watched)
     ]
     found: list[Replayed] = []
-    notes: list[Text] = []
+    at_once: list[str] = []
     for work in works:
         past = await work.read(releases)
         if not past.arrivals:
-            notes.append(text("backtest.at_once", component=work.component))
+            at_once.append(work.component)
         found += await work.judged(past, work.cases(past.minutes, releases), run)
     return Backtest(
         target=wish.target,
@@ -93,7 +93,7 @@ async def make(services: Services, wish: Wish, run: Run, tell: Tell) -> Backtest
             for work in works
         },
         found=tuple(found),
-        notes=tuple(notes),
+        notes=(text("backtest.at_once", component=", ".join(at_once)),) if at_once else (),
     )
 
 

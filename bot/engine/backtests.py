@@ -19,6 +19,7 @@ from bot.core.value import text
 from bot.core.verb import Verb
 from bot.core.view import backtest as view
 from bot.engine import authority, backtesting, cards
+from bot.engine.cut_off import Place, Pulse
 from bot.engine.engine import Engine
 from bot.engine.services import Services
 from bot.engine.submission import Submission
@@ -58,7 +59,8 @@ async def backtest(engine: Engine, submission: Submission, command: Command) -> 
     person = services.file().people.get(inbound.person)
     wish = backtesting.Wish(target=command.target, by=person.name if person else "")
     wish = wish.model_copy(update=_counts(command))
-    teller = Teller(services.adapters.room(inbound.room), f"backtest:{submission.number}")
+    place = Place(room=inbound.room, identity=inbound.identity, key=f"backtest:{submission.number}")
+    teller = Teller(place.find(services), Pulse(services, command.target, place), place.key)
     engine.background(run(services, wish, teller), name)
     begun = text("backtest.begun", target=command.target)
     return Reply(outcome=Outcome.ANSWERED, card=cards.notice(begun))
@@ -72,7 +74,8 @@ def _counts(command: Command) -> dict[str, int]:
 class Teller:
     """Shows the newest card of a backtest in one message; what is overtaken is left out."""
 
-    def __init__(self, room: Room | None, key: str) -> None:
+    def __init__(self, room: Room | None, pulse: Pulse, key: str) -> None:
+        self.pulse = pulse
         self._room = room
         self._key = key
         self._ref: str | None = None
@@ -105,10 +108,16 @@ class Teller:
     async def _show(self, card: Card) -> None:
         if self._room is not None:
             self._ref = await self._room.show(self._key, card, self._ref)
+            await self.pulse.stands(self._ref)
 
 
 async def run(services: Services, wish: backtesting.Wish, teller: Teller) -> None:
     """Make it, keep it, tell it. Whatever goes wrong is told, too."""
+    async with teller.pulse.beating():
+        await _run(services, wish, teller)
+
+
+async def _run(services: Services, wish: backtesting.Wish, teller: Teller) -> None:
     try:
         async with apart() as judge:
             made = await backtesting.make(services, wish, judge, teller.progress)

@@ -14,6 +14,7 @@ from bot.core.flow import may_begin
 from bot.core.operation import FindState, UnreachableError
 from bot.core.release import OPERATIONS, Phase, Release, Step, StepState
 from bot.core.value import text
+from bot.engine import cut_off
 from bot.engine.audience import rooms_of
 from bot.engine.engine import Engine
 from bot.engine.intake import Intake
@@ -112,6 +113,16 @@ class Recovery:
             return
         if count:
             log.info("recovered_messages", count=count)
+
+    async def tell_cut_off(self) -> None:
+        """Say of backtests whose process was killed that nothing comes any more."""
+        try:
+            count = await cut_off.tell(self._services)
+        except StoreError as error:
+            log.warning("recovery_waits", code=error.code)
+            return
+        if count:
+            log.info("cut_off_told", count=count)
 
     async def tell_trouble(self) -> None:
         """Tell each room of a live release once that nothing can or could be stored.

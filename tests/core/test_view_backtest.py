@@ -43,6 +43,21 @@ def test_a_poor_policy_is_said_to_ask() -> None:
     assert card.table.rows[0].state == ""
 
 
+def test_a_component_that_was_often_wrong_is_named() -> None:
+    """All together are below the limit, but a release with that component asks."""
+    good, poor = backtest(), backtest(fails=5, component="gateway")
+    both = good.model_copy(
+        update={"found": (*good.found, *poor.found), "policies": {**good.policies, **poor.policies}}
+    )
+    card = result(both, 0.03)
+    line = card.lines[1]
+
+    assert isinstance(line, Text)
+    assert (line.key, line.params["components"]) == ("backtest.may_some", "gateway")
+    assert card.table
+    assert [row.state for row in card.table.rows] == ["", "pass", ""]
+
+
 def test_an_empty_backtest_has_no_table() -> None:
     """Where there was nothing to judge, nothing is drawn."""
     card = result(backtest(passes=0), 0.02)

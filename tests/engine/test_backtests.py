@@ -14,6 +14,7 @@ from bot.core.value import text
 from bot.core.verdict.verdict import Result
 from bot.core.view.backtest import broken, progress
 from bot.engine import backtests
+from bot.engine.cut_off import Place, Pulse
 from tests.core.backtest.test_score import replayed
 from tests.engine.conftest import Make
 from tests.engine.test_backtesting import outside
@@ -137,7 +138,8 @@ async def test_a_busy_room_gets_the_result_later(make: Make) -> None:
     bot = await make(outside(days=0.1))
     room = bot.outside.rooms[HOME]
     room.busy = 0.01
-    teller = backtests.Teller(room, "backtest:1")
+    place = Place(room=HOME, key="backtest:1")
+    teller = backtests.Teller(room, Pulse(bot.services, "openchat", place), place.key)
     await teller.progress(progress("openchat", 1, 2, text("said.line", line="x")))
     task = asyncio.create_task(teller.end(broken("openchat", text("refused.failed"))))
     await asyncio.sleep(0)

@@ -21,6 +21,9 @@ from bot.core.verdict.calibrated.scores import LOOKS
 from bot.core.verdict.situation import Situation
 from bot.core.verdict.verdict import Result
 
+ALL = "all hosts"
+"""History is kept as the sum over the hosts."""
+
 
 def replay(
     case: Case,
@@ -104,27 +107,23 @@ class _Here:
     def counted(self, now: Moment) -> Counts:
         """What the log store would have answered at a moment, all hosts as one.
 
-        Exposure tells how many hosts lived, not which: they are given numbers.
+        Of exposure only the sum over all hosts is known, which is all that is needed.
         """
         seen = self.known.at(now).between(self.restarted, bin_of(now, self.minute))
         at = [moment_of(seen.start + place, self.minute) for place in range(seen.minutes)]
         rows = tuple(
-            TypeCount(error_type=named, level=level, host=_host(0), count=int(count), bucket=moment)
+            TypeCount(error_type=named, level=level, host=ALL, count=int(count), bucket=moment)
             for key, counts in zip(seen.keys, seen.counts, strict=True)
             for level, _, named in (key.partition(" "),)
             for moment, count in zip(at, counts, strict=True)
             if count > 0
         )
         alive = tuple(
-            Alive(host=_host(number), bucket=moment, count=1)
-            for moment, hosts in zip(at, seen.exposure, strict=True)
-            for number in range(int(hosts))
+            Alive(host=ALL, bucket=moment, count=1, exposure=int(served))
+            for moment, served in zip(at, seen.exposure, strict=True)
+            if served > 0
         )
         start = moment_of(self.restarted, self.minute)
         whole = WindowCounts(window=Window(start=start, end=now), types=rows, alive=alive)
         rest = WindowCounts(window=Window(start=min(self.case.ended, now), end=now))
         return Counts(windows=(whole, rest), newest=now)
-
-
-def _host(number: int) -> str:
-    return f"host {number + 1}"

@@ -7,7 +7,7 @@ from html import escape
 
 from bot.core.backtest.case import Label
 from bot.core.backtest.plots import intervals, timeline, waits
-from bot.core.backtest.score import FEWEST, Replayed, Score, Share
+from bot.core.backtest.score import FEWEST, Replayed, Score, Share, parts
 from bot.core.value import Moment, Value
 from bot.core.verdict.verdict import Result
 
@@ -48,7 +48,7 @@ def page(subject: Subject, scores: Sequence[Score], found: Sequence[Replayed]) -
     title = f"Backtest of {escape(subject.target)}"
     limit = f"{subject.max_false_fail:.1%}"
     notes = "".join(f"<p class=note>{escape(note)}</p>" for note in subject.notes)
-    parts = (
+    sections = (
         f"<h1>{title}</h1>",
         f"<p class=note>Made {subject.at:%Y-%m-%d %H:%M} UTC. {_counted(found)}</p>{notes}",
         "<h2>How often it was wrong</h2>",
@@ -69,7 +69,7 @@ def page(subject: Subject, scores: Sequence[Score], found: Sequence[Replayed]) -
         '<meta name=viewport content="width=device-width">'
         "<meta http-equiv=Content-Security-Policy "
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{title}</title><style>{_STYLE}</style>{''.join(parts)}</html>\n"
+        f"<title>{title}</title><style>{_STYLE}</style>{''.join(sections)}</html>\n"
     )
 
 
@@ -85,7 +85,7 @@ def _figure(drawing: str, caption: str) -> str:
     return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
-def _scores(scores: Iterable[Score], limit: float) -> str:
+def _scores(scores: Sequence[Score], limit: float) -> str:
     head = (
         "policy", "component", "false fails", "95 % interval", "missed",
         "not measured", "minutes to the fail", "minutes saved", "may roll back",
@@ -100,7 +100,7 @@ def _scores(scores: Iterable[Score], limit: float) -> str:
             _of(s.unmeasured),
             _number(s.minutes),
             _number(s.saved),
-            "yes" if s.allows(limit) else "no",
+            "yes" if all(one.allows(limit) for one in parts(scores, s)) else "no",
         )
         for s in scores
     )

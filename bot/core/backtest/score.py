@@ -114,3 +114,11 @@ def scores(found: Sequence[Replayed]) -> tuple[Score, ...]:
     components = tuple(dict.fromkeys(r.case.component for r in found))
     each = components if len(components) > 1 else ()
     return tuple(score(c, name, found) for c in policies for name in (*("",), *each))
+
+
+def parts(found: Sequence[Score], whole: Score) -> tuple[Score, ...]:
+    """The scores of each component that `whole` stands for: a release may have any of them."""
+    if whole.component:
+        return (whole,)
+    each = tuple(s for s in found if s.policy == whole.policy and s.component)
+    return each or (whole,)

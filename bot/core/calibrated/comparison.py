@@ -34,6 +34,8 @@ from bot.core.verdict.situation import Situation
 from bot.core.verdict.verdict import Result, Verdict
 
 OPEN = "calibrated.window_open"
+UNTESTED = "calibrated.untested"
+"""Whatever the cause: what was compared with nothing does not pass."""
 
 
 def request(situation: Situation) -> CountRequest:
@@ -144,6 +146,12 @@ def _found(
     found = _before_after(look, prior, Seen(gaps=gaps, new=new, rituals=prior.rituals))
     if against is not None:
         found = report.with_contrast(found, against, prior.rituals)
+    tested = against if situation.control else look
+    if tested is None and situation.now >= when.ripe_at and not found.reasons:
+        found = replace(found, reasons=(text(UNTESTED, component=situation.component),))
+    if situation.control and against is None:
+        # What is known of all hosts together would be read as if the canary had been seen.
+        found = replace(found, quiet=None)
     if situation.now < when.ripe_at and not any(one.key == OPEN for one in found.reasons):
         elapsed = max(when.settled - when.began, 0)
         found = replace(found, reasons=(*found.reasons, text(OPEN, minutes=elapsed, needed=WINDOW)))

@@ -31,12 +31,13 @@ class Observed:
     cells: Whole
     """(4, rows): key, host, bin, count."""
     life: Whole
-    """(2, rows): host, bin of which a host wrote a line of any level."""
+    """(3, rows): host, bin in which it wrote a line of any level, how much it served there."""
 
     def panel(self, keys: Sequence[str], since: Mapping[str, int]) -> Panel:
         """The types `keys` over the hosts in `since`, each from its bin on.
 
-        Exposure is the number of hosts that wrote anything; where it is 0 nothing is known.
+        Exposure is how much they served, as in the baseline: where no field says so, how many
+        hosts wrote anything. Where it is 0 nothing is known.
         """
         size = max(self.end - self.start, 0)
         never = self.end + 1
@@ -50,9 +51,9 @@ class Observed:
             np.add.at(counts, (row_of[key[kept]], at[kept] - self.start), count[kept])
         exposure: Floats = np.zeros(size)
         if self.life.size:
-            host, at = self.life
+            host, at, served = self.life
             kept = (at >= clean[host]) & (at < self.end)
-            np.add.at(exposure, at[kept] - self.start, 1.0)
+            np.add.at(exposure, at[kept] - self.start, served[kept])
         counts[:, exposure == 0] = np.nan
         return Panel(self.start, tuple(keys), counts, exposure)
 
@@ -84,12 +85,12 @@ def observe(window: WindowCounts, length: timedelta) -> Observed:
         for name, row in zip(names, window.types, strict=True)
         if row.bucket is not None
     ]
-    life = [(host_at[one.host], bin_of(one.bucket, length)) for one in window.alive]
+    life = [(host_at[one.host], bin_of(one.bucket, length), one.exposure) for one in window.alive]
     return Observed(
         start=bin_of(window.window.start, length),
         end=bin_of(window.window.end, length),
         keys=keys,
         hosts=hosts,
         cells=np.array(cells, dtype=np.intp).reshape(-1, 4).T,
-        life=np.array(life, dtype=np.intp).reshape(-1, 2).T,
+        life=np.array(life, dtype=np.intp).reshape(-1, 3).T,
     )

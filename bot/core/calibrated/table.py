@@ -18,6 +18,8 @@ from bot.core.verdict.situation import Situation
 from bot.core.verdict.verdict import TypeLine
 
 TYPES_SHOWN = 20
+LEAST_EXPECTED = 0.05
+"""Documents expected of a type; a factor on less is no number for people."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,12 @@ def _since_restart(shown: Shown) -> dict[str, TypeLine]:
     if look is None or calibration is None:
         return lines
     limits = evidence.detection_limits(calibration, look)
-    rows = np.flatnonzero((look.seen > 0) | (look.mean >= 0.05))
+    rows = np.flatnonzero((look.seen > 0) | (look.mean >= LEAST_EXPECTED))
     shortest = np.argsort(-np.maximum(look.seen, look.mean)[rows], kind="stable")
     alarmed = {look.keys.index(alarm.key) for alarm in look.alarms}
     for row in {*rows[shortest[:TYPES_SHOWN]].tolist(), *alarmed}:
         key, seen, mean = look.keys[row], float(look.seen[row]), float(look.mean[row])
-        low, high = evidence.interval(seen, mean, float(look.over[row]))
+        low, high = _range(seen, mean, float(look.over[row]))
         limit = limits[key]
         lines[key] = TypeLine(
             error_type=key,
@@ -67,8 +69,8 @@ def _since_restart(shown: Shown) -> dict[str, TypeLine]:
             after=int(seen),
             multiple=seen / max(mean, 1e-9) if mean > 0 else None,
             expected=round(mean, 2),
-            low=round(low, 2),
-            high=round(high, 2),
+            low=low,
+            high=high,
             limit=round(limit, 2) if isfinite(limit) else None,
         )
     return lines
@@ -87,20 +89,27 @@ def _on_canary(shown: Shown) -> dict[str, TypeLine]:
         key, mine, others = seen.keys[row], float(seen.canary[row]), float(seen.control[row])
         # The mean is estimated from the control's own Poisson count.
         over = float(contrast.split.dispersion[row]) / max(others, 0.5)
-        known = mean[row] > 0
-        low, high = evidence.interval(mine, float(mean[row]), over) if known else (0.0, 0.0)
+        low, high = _range(mine, float(mean[row]), over)
         found[key] = TypeLine(
             error_type=key,
             before=before.get(key, 0),
             after=int(mine),
-            multiple=mine / float(mean[row]) if known else None,
+            multiple=mine / float(mean[row]) if mean[row] > 0 else None,
             expected=round(float(mean[row]), 2),
-            low=round(low, 2) if known else None,
-            high=round(high, 2) if known else None,
+            low=low,
+            high=high,
             limit=round(limits[key], 2) if isfinite(limits[key]) else None,
             control=int(others),
         )
     return found
+
+
+def _range(seen: float, mean: float, over: float) -> tuple[float | None, float | None]:
+    """The factors that fit a count; none where next to nothing was expected: any factor fits."""
+    if mean < LEAST_EXPECTED:
+        return None, None
+    low, high = evidence.interval(seen, mean, over)
+    return round(low, 2), round(high, 2)
 
 
 def _totals(shown: Shown) -> dict[str, int]:

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from bot.core.calibrated import comparison
+from bot.core.calibrated.prior import learnt
+from bot.core.calibrated.work import packed
 from bot.core.value import text
+from bot.core.verdict.calibrated.calibration import from_json
 from bot.core.verdict.verdict import Result, Rule
 from tests.support.compared import MINUTE, RESTARTED, Compared
 from tests.support.engines import T0
+from tests.support.steady_logs import fit_here
 
 SIX_TIMES = {("WARN", "Slow"): 10.0}
 NEW = {("ERROR", "Boom"): 3.0}
@@ -68,6 +72,34 @@ async def test_a_rise_on_the_canary_is_proven_against_the_control() -> None:
     assert top.low > 1
     assert top.control is not None
     assert top.expected == pytest.approx(top.control / 2, rel=0.3)
+
+
+async def test_a_factor_on_nothing_expected_is_not_shown() -> None:
+    """A type of the canary alone has no range of factors: any factor on zero fits it."""
+    verdict = await Compared(broken=NEW).judged(6)
+    ranges = {t.error_type: (t.low, t.high) for t in verdict.types}
+
+    assert ranges["Boom"] == (None, None)
+    assert None not in ranges["Slow"]
+
+
+async def test_a_silent_canary_is_not_called_quiet() -> None:
+    """Only the control wrote: nothing is said of types within range, as nothing was compared."""
+    compared = Compared()
+    where = compared.situation(16)
+    counts = await compared.counts(where)
+    window = counts.windows[0]
+    silent = window.model_copy(
+        update={
+            "alive": tuple(one for one in window.alive if one.host != "chat-1"),
+            "types": tuple(row for row in window.types if row.host != "chat-1"),
+        }
+    )
+    seen = counts.model_copy(update={"windows": (silent, *counts.windows[1:])})
+    verdict = comparison.judge(where, seen, await compared.prior(where))
+
+    assert (verdict.result, verdict.quiet) == (Result.INCONCLUSIVE, None)
+    assert [reason.key for reason in verdict.reasons] == ["calibrated.untested"]
 
 
 async def test_what_rises_everywhere_is_not_the_canarys_fault() -> None:
@@ -137,6 +169,45 @@ async def test_without_a_baseline_there_is_no_pass_but_the_canary_may_fail() -> 
     assert (healthy.result, healthy.reasons) == (Result.INCONCLUSIVE, (reading,))
     assert healthy.open_until is None
     assert broken.result is Result.FAIL
+
+
+@pytest.mark.parametrize("restarted", [("chat-1",), ALL])
+async def test_what_nothing_was_tested_against_never_passes(restarted: tuple[str, ...]) -> None:
+    """Nobody says why there is no calibration and no day before: still no pass, and a reason."""
+    nothing: dict[str, Any] = {"calibration": None, "recent": None, "births": None}
+    verdict = await Compared(restarted=restarted).judged(16, **nothing, history=None)
+
+    assert (verdict.result, verdict.open_until) == (Result.INCONCLUSIVE, None)
+    assert [reason.key for reason in verdict.reasons] == ["calibrated.untested"]
+
+
+async def test_a_canary_without_the_day_before_never_passes() -> None:
+    """The control decides about known types: without it the baseline alone gives no pass."""
+    verdict = await Compared().judged(16, history=None)
+
+    assert verdict.result is Result.INCONCLUSIVE
+    assert [reason.key for reason in verdict.reasons] == ["calibrated.untested"]
+
+
+async def test_errors_are_weighed_by_what_was_served() -> None:
+    """A baseline per request is met by minutes per request: a healthy release passes."""
+    compared = Compared(restarted=ALL)
+    where = compared.situation(16)
+    prior, counts = await compared.prior(where), await compared.counts(where)
+    window = counts.windows[0]
+    alive = tuple(replace(one, exposure=100) for one in window.alive)
+    seen = counts.model_copy(
+        update={"windows": (window.model_copy(update={"alive": alive}), *counts.windows[1:])}
+    )
+    before = compared.baseline(where, T0)
+    served = replace(before, exposure=before.exposure * 100)
+    fitted = from_json(await fit_here(list(packed(served)), (served.start, served.end)))
+    recent = compared.baseline(where, where.restart_started)
+    recent = replace(recent, exposure=recent.exposure * 100)
+    learned = learnt(recent, deployed=served.end, calibration=fitted)
+
+    assert comparison.judge(where, counts, prior).result is Result.PASS
+    assert comparison.judge(where, seen, learned).result is Result.PASS
 
 
 async def test_gaps_forbid_a_pass_and_allow_a_fail() -> None:

@@ -48,6 +48,22 @@ def test_a_minute_without_any_host_is_unknown() -> None:
     assert panel.counts[:, 3].tolist() == [5, 0]
 
 
+def test_what_was_served_is_the_exposure() -> None:
+    """Where a field says it, as in the baseline; a host that served nothing is unknown."""
+    served = [("a", 0, 300), ("a", 1, 280), ("b", 0, 40), ("b", 1, 0)]
+    window = WindowCounts(
+        window=Window(start=BEGIN, end=BEGIN + 2 * MINUTE),
+        alive=tuple(
+            Alive(host=h, bucket=BEGIN + m * MINUTE, count=1, exposure=n) for h, m, n in served
+        ),
+    )
+    found = observe(window, MINUTE)
+
+    assert found.panel(["ERROR X"], {"a": FIRST, "b": FIRST}).exposure.tolist() == [340, 280]
+    alone = found.panel(["ERROR X"], {"b": FIRST})
+    assert alone.known.tolist() == [True, False]
+
+
 def test_totals_count_every_document_and_distinct_hosts() -> None:
     """Also those of the minute that is not over."""
     assert seen().totals(["a", "b"]) == {"ERROR X": (18, 2)}

@@ -105,19 +105,24 @@ def new_line(new: NewType) -> Text:
 
 
 def canary_line(key: str, evidence: Evidence, share: float) -> Text:
-    """A type that rose on the canary and not on the control."""
+    """A type that rose on the canary and not on the control.
+
+    It is proof alone, since a minute, or together with other types that rose, or not yet.
+    """
     row = evidence.keys.index(key)
     mine, others = float(evidence.canary[row]), float(evidence.control[row])
     mean = others * share / (1 - share)
-    return text(
-        "calibrated.canary",
-        type=key,
-        ratio=round((mine + 0.5) / (mean + 0.5), 1),
-        seen=int(mine),
-        mean=round(mean, 1),
-        control=int(others),
-        after=evidence.at.get(key, 0),
-    )
+    numbers = {
+        "ratio": round((mine + 0.5) / (mean + 0.5), 1),
+        "seen": int(mine),
+        "mean": round(mean, 1),
+        "control": int(others),
+    }
+    if key in evidence.at:
+        return text("calibrated.canary", type=key, **numbers, after=evidence.at[key])
+    proof = key in evidence.flagged
+    said = "calibrated.canary_together" if proof else "calibrated.canary_watch"
+    return text(said, type=key, **numbers)
 
 
 def quiet_line(calibration: Calibration, look: Look) -> Text:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bot.core.verdict.calibrated.births import births, judge_new
+from bot.core.verdict.calibrated.canary import Evidence
 from bot.core.verdict.calibrated.evidence import (
     alarm_line,
+    canary_line,
     detection_limits,
     interval,
     new_line,
@@ -88,3 +91,23 @@ def test_new_types_have_three_lines() -> None:
         "calibrated.new_watch",
         "calibrated.variant",
     ]
+
+
+def test_a_line_of_the_canary_says_how_far_it_is_proven() -> None:
+    """Since a minute by itself, with others together, or only worth a look."""
+    keys = ("ERROR a", "ERROR b", "ERROR c")
+    found = Evidence(
+        keys=keys,
+        canary=np.array([36.0, 9.0, 4.0]),
+        control=np.array([12.0, 4.0, 2.0]),
+        log_e=np.array([20.0, 6.0, 5.0]),
+        alarmed=("ERROR a",),
+        flagged=("ERROR a", "ERROR b"),
+        at={"ERROR a": 4},
+        missing=0,
+    )
+    alone, together, watched = (canary_line(key, found, 1 / 3) for key in keys)
+
+    assert (alone.key, alone.params["after"]) == ("calibrated.canary", 4)
+    assert (together.key, "after" in together.params) == ("calibrated.canary_together", False)
+    assert (watched.key, watched.params["mean"]) == ("calibrated.canary_watch", 1.0)
