@@ -45,12 +45,21 @@ class Row(Value):
     state: str = ""
 
 
+_NAMED_BY_TWO = {("column.component", "column.type"), ("column.number", "column.step")}
+"""The first columns of tables whose rows are named by both."""
+
+
 class Table(Value):
     """Rows under a header. `caption` says what they are."""
 
     caption: Text
     header: tuple[Text, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def naming(self) -> int:
+        """How many cells at the beginning of a row are its name."""
+        return 2 if tuple(name.key for name in self.header[:2]) in _NAMED_BY_TWO else 1
 
 
 class Series(Value):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum, unique
 
+from pydantic import field_validator
+
 from bot.core.card import Card
-from bot.core.value import Moment, Value
+from bot.core.value import Moment, Value, storable
 
 DIRECT = "@"
 """The room of what somebody said to the bot alone; `@PERSON` once it is known who it was."""
@@ -39,6 +41,8 @@ class Inbound(Value):
     """What the dialog in front of the button asked for."""
     address: str = ""
     """Where the answer goes, in the surface's own form; it may be needed after a crash."""
+
+    _storable = field_validator("*", mode="before")(storable)
 
 
 @unique

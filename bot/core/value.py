@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -16,6 +17,15 @@ class Value(BaseModel):
     """A value without identity: equal when its fields are equal, never changed in place."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def storable(given: object) -> object:
+    """The text without what JSON can carry and a store cannot keep; anything else as it is.
+
+    Halves of a character (lone surrogates), which are no UTF-8, and NUL, which PostgreSQL refuses,
+    become U+FFFD.
+    """
+    return _NO_TEXT.sub("\ufffd", given) if isinstance(given, str) else given
 
 
 def duration(text: object) -> timedelta:

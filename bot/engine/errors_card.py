@@ -202,9 +202,12 @@ def _known(line: Line) -> str:
 
 
 def _chart(lines: list[Line]) -> Chart:
+    alone = len({x.component for x in lines}) == 1
     return Chart(
         title=text("check.chart"),
-        categories=tuple(f"{x.component}: {x.error_type}" for x in lines),
+        categories=tuple(
+            x.error_type if alone else f"{x.component}: {x.error_type}" for x in lines
+        ),
         series=(
             Series(name=text("column.before"), values=tuple(float(x.before) for x in lines)),
             Series(name=text("column.after"), values=tuple(float(x.after) for x in lines)),

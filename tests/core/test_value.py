@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.value import Duration, Value, exactly
+from bot.core.value import Duration, Value, exactly, storable
 
 
 class Holder(Value):
@@ -37,3 +37,18 @@ def test_a_stored_duration_is_the_same_again(span: timedelta) -> None:
 def test_a_duration_is_written_shortly(span: timedelta, written: str) -> None:
     """Without zeros that say nothing: what was stored before is written as it was."""
     assert exactly(span) == written
+
+
+@pytest.mark.parametrize(
+    ("given_", "kept"),
+    [
+        ("\ud83d half, \udc00 half", "\ufffd half, \ufffd half"),
+        ("a\x00b", "a\ufffdb"),
+        ("\U0001f680 \u0e01 \n", "\U0001f680 \u0e01 \n"),
+        (1, 1),
+        (None, None),
+    ],
+)
+def test_what_no_store_can_keep_is_replaced(given_: object, kept: object) -> None:
+    """Whole characters stay as they are, and so does what is no text."""
+    assert storable(given_) == kept

@@ -175,3 +175,14 @@ def test_a_link_of_the_log_store_is_a_field_that_rooms_show_as_a_link() -> None:
     found = card(SHOWN, [chat, Answer(component="auth")], top=None)
     [(name, value)] = found.fields
     assert (name.key, name.params, value) == ("errors.link", {"component": "chat"}, link)
+
+
+def test_bars_of_one_component_are_named_by_their_type_alone() -> None:
+    """Bars that all begin with the same word are told apart by nothing where labels are short."""
+    alone = shown(line("Boom", after=3), line("Bang", after=2))
+    both = card(SHOWN, [answer(n, line("Boom", after=3)) for n in ("chat", "auth")], top=None)
+
+    assert alone.chart is not None
+    assert alone.chart.categories == ("Boom", "Bang")
+    assert both.chart is not None
+    assert both.chart.categories == ("auth: Boom", "chat: Boom")

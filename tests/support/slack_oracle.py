@@ -18,6 +18,8 @@ from slackblocks.rich_text.objects import RichTextSection
 Raw = Mapping[str, Any]
 TABLE_CHARACTERS = 10_000
 CHARTS = 2
+PHONE_COLUMNS = 4
+"""Not Slack's limit but ours: a wider table is scrolled sideways on a phone."""
 BLOCKS = {"message": 50, "modal": 100, "home": 100}
 
 
@@ -101,6 +103,8 @@ def _table_rules(block: Raw) -> Iterator[str]:
         yield "more than 10,000 characters in a table"
     if len({len(row) for row in block["rows"]}) != 1:
         yield "rows of different lengths"
+    if max(len(row) for row in block["rows"]) > PHONE_COLUMNS:
+        yield "more columns than a phone shows"
     if not all(cell["text"] for cell in cells):
         yield "an empty cell"
 
@@ -198,6 +202,10 @@ def _cell(raw: Raw) -> Any:
     return _made(RawText, {key: value for key, value in raw.items() if key != "type"}, "cell")
 
 
+def _settings(raw: Raw) -> Any:
+    return _made(sb.ColumnSettings, raw, "column")
+
+
 def _chart(raw: Raw) -> Any:
     series = [
         _made(
@@ -224,7 +232,10 @@ _BLOCKS: dict[str, tuple[Callable[..., Any], dict[str, Callable[[Any], Any]]]] =
     "actions": (sb.ActionsBlock, {"elements": _each(_element)}),
     "divider": (sb.DividerBlock, {}),
     "rich_text": (sb.RichTextBlock, {"elements": _each(_section)}),
-    "table": (sb.TableBlock, {"rows": _each(_each(_cell))}),
+    "table": (
+        sb.TableBlock,
+        {"rows": _each(_each(_cell)), "column_settings": _each(_settings)},
+    ),
     "data_visualization": (sb.DataVisualizationBlock, {"chart": _chart}),
     "input": (sb.InputBlock, {"label": _text, "element": _element, "hint": _text}),
 }

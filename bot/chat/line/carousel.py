@@ -95,7 +95,7 @@ def _drawn(draw: Renderer, card: Card, rows: Sequence[Row], most: int) -> Iterat
     if card.table is None:
         return
     header = [draw.said(name) for name in card.table.header]
-    names = tables.naming(card.table)
+    names = card.table.naming
     for found in rows:
         cells = tables.shortened([draw.cell(cell) for cell in found.cells], most)
         if card.kind == "history" and len(rows) == 1:

@@ -19,8 +19,9 @@ from linebot.v3.webhooks import (  # type: ignore[import-untyped] # it has no ty
     TextMessageContent,
     UserMentionee,
 )
+from pydantic import field_validator
 
-from bot.core.value import Moment, Value
+from bot.core.value import Moment, Value, storable
 
 SIGNATURE = "X-Line-Signature"
 
@@ -59,6 +60,8 @@ class Heard(Value):
     """What the pressed button carries."""
     picked: str = ""
     """The date and time that were picked, without a zone."""
+
+    _storable = field_validator("*", mode="before")(storable)
 
 
 def signed(secret: str, body: bytes, signature: str) -> bool:

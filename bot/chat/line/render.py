@@ -146,7 +146,7 @@ class Renderer:
         header = [self._say(name) for name in table.header]
         calm_last = len(table.rows) > fold.rows
         rows = sorted(table.rows, key=tables.calm) if calm_last else list(table.rows)
-        names = tables.naming(table)
+        names = table.naming
         drawn = [
             tables.row(
                 header,

@@ -9,23 +9,16 @@ from itertools import zip_longest
 from bot.chat.line import pieces
 from bot.chat.line.limits import Message, cut
 from bot.chat.line.pieces import DIM, box, words
-from bot.core.card import Row, Table
+from bot.core.card import Row
 from bot.core.view.marks import NOTHING
 
 _BARE = re.compile(r"\N{MULTIPLICATION SIGN}?\d[\d.,:]*")
 """A number or a time that says nothing without the name of its column."""
-_TWO = {("column.component", "column.type"), ("column.number", "column.step")}
-"""The first columns of tables whose rows are named by both."""
 
 
 def more(count: int) -> Message:
     """How much is left out."""
     return words(f"+{count} …", size="xs", color=DIM)
-
-
-def naming(table: Table) -> int:
-    """How many cells at the beginning of a row are its name."""
-    return 2 if tuple(name.key for name in table.header[:2]) in _TWO else 1
 
 
 def row(header: Sequence[str], cells: Sequence[str], state: str, *, names: int) -> Message:

@@ -19,6 +19,10 @@ ACTIONS = 25
 TABLE_ROWS, TABLE_COLUMNS, TABLE_CHARACTERS = 100, 20, 10_000
 CELL = 300
 """Characters of one cell: a sample of a log line shall not eat the whole table."""
+COLUMNS = 4
+"""Columns beside each other: on a phone more of them have to be scrolled sideways."""
+BETWEEN = " \N{MIDDLE DOT} "
+"""Stands between cells that share a column."""
 CHART_TITLE, CHART_LABEL, CHART_POINTS, CHART_SERIES = 50, 20, 20, 12
 CONTEXT = 10
 MENTIONS = 20
@@ -146,7 +150,19 @@ def table(header_: Sequence[str], rows: Sequence[Sequence[str]], *, more: str) -
     elif left:
         kept.append([more.format(count=left), *[BLANK] * (width - 1)])
     made = [[{"type": "raw_text", "text": cell} for cell in line] for line in kept]
-    return {"type": "table", "rows": made}
+    return {"type": "table", "rows": made, "column_settings": [{"is_wrapped": True}] * width}
+
+
+def narrow(cells: Sequence[str], names: int) -> list[str]:
+    """At most four columns: the name of a row, two cells, and in the last one all others.
+
+    `names` is how many cells at the beginning are the name. Cells that share a column keep their
+    order, which is that of the header.
+    """
+    if len(cells) <= COLUMNS:
+        return list(cells)
+    name, rest = BETWEEN.join(cells[:names]), list(cells[names:])
+    return [name, *rest[: COLUMNS - 2], BETWEEN.join(rest[COLUMNS - 2 :])]
 
 
 def _size(cells: Sequence[str], width: int) -> int:
@@ -175,12 +191,21 @@ def chart(
     return [{"type": "data_visualization", "title": cut(title, CHART_TITLE), "chart": drawn}]
 
 
+def _both_ends(name: str, most: int) -> str:
+    """The name without its middle: error types of one package differ at their ends."""
+    whole = cut(name, len(name) or 1)
+    if len(whole) <= most:
+        return whole
+    first = (most - 1) // 3
+    return whole[:first] + ELLIPSIS + whole[first + 1 - most :]
+
+
 def _different(names: Sequence[str]) -> list[str]:
     found: list[str] = []
     for name in names:
-        label, number = cut(name, CHART_LABEL), 2
+        label, number = _both_ends(name, CHART_LABEL), 2
         while label in found:
             tail = f" {number}"
-            label, number = cut(name, CHART_LABEL - len(tail)) + tail, number + 1
+            label, number = _both_ends(name, CHART_LABEL - len(tail)) + tail, number + 1
         found.append(label)
     return found

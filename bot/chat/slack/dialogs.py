@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 import structlog
@@ -32,6 +33,7 @@ from bot.engine.transition import load
 
 log = structlog.get_logger("release_master.slack")
 
+_RELEASE = re.compile(r"[0-9]{1,12}", re.ASCII)
 CANDIDATES_WITHIN = 10.0
 """Seconds in which the executors must list their versions for the start dialog."""
 
@@ -171,7 +173,7 @@ class Dialogs:
     async def noted(self, body: Payload) -> Heard:
         """The line that the note dialog stands for, said in the room of its release."""
         secret, chosen = modals.secret_of(body["view"]), inbound.values(body)
-        number = int(chosen.get("release", "0"))
+        number = _number(chosen.get("release", ""))
         release = await self._workspace.services.store.read(lambda tx: load(tx, number))
         room = self._workspace.home_of(release) if release else ""
         said = self._desk.plain(chosen.get("note", ""))
@@ -223,6 +225,11 @@ class Dialogs:
             names=authority.names(self._workspace.services),
         )
         return isinstance(meant, intent.Misunderstood) and meant.what == "target"
+
+
+def _number(chosen: str) -> int:
+    """The release that was chosen; 0, which none has, for what is no choice of ours."""
+    return int(chosen) if _RELEASE.fullmatch(chosen) else 0
 
 
 def _abort(release: Release, heard: Heard) -> Action | None:

@@ -198,9 +198,9 @@ def values(body: Payload) -> dict[str, str]:
     found: dict[str, str] = {}
     state = _part(_part(_part(body, "view"), "state"), "values")
     for block, actions in state.items():
-        for item in actions.values() if isinstance(actions, Mapping) else ():
-            chosen = _part(item, "selected_option") if isinstance(item, Mapping) else {}
-            said = _text(item, "value") or _text(chosen, "value")
+        for action in actions if isinstance(actions, Mapping) else ():
+            item = _part(actions, action)
+            said = _text(item, "value") or _text(_part(item, "selected_option"), "value")
             if said.strip():
                 found[str(block)] = said.strip()
     return found

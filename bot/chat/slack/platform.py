@@ -22,6 +22,7 @@ from bot.chat.slack.dialogs import Dialogs
 from bot.chat.slack.listeners import AGAIN, MISSHAPEN, Listeners
 from bot.chat.slack.people import People
 from bot.chat.slack.room import Channel
+from bot.chat.slack.shape import is_known
 from bot.chat.slack.signature import is_signed
 from bot.chat.slack.workspace import Workspace
 from bot.core.config import RoomConfig, SlackRoom
@@ -200,6 +201,9 @@ class SlackPlatform:
             body = raw.decode()
         except UnicodeDecodeError:
             return web.json_response({"error": "no UTF-8"}, status=400)
+        if not is_known(body, request.headers.get("Content-Type", "")):
+            log.warning("slack_request_not_understood", size=len(raw))
+            return web.json_response({"error": "nothing that Slack sends"}, status=400)
         # The library reads before it looks: what is signed may still be nothing of Slack's.
         try:
             asked = AsyncBoltRequest(body=body, headers=dict(request.headers))

@@ -123,13 +123,13 @@ def _evidence(card: Card, say: Say) -> Iterator[Block]:
 
 
 def table(found: Table, say: Say) -> Block:
-    """A table; what does not fit is counted in its last row."""
+    """A table for a phone, too; what does not fit is counted in its last row."""
     rows = [
         [marked(row.state, first), *rest]
         for row in found.rows
-        for first, *rest in [[_cell(cell, say) for cell in row.cells]]
+        for first, *rest in [blocks.narrow([_cell(c, say) for c in row.cells], found.naming)]
     ]
-    header = [say(name) for name in found.header]
+    header = blocks.narrow([say(name) for name in found.header], found.naming)
     return blocks.table(header, rows, more=f"+{{count}} {blocks.ELLIPSIS}")
 
 

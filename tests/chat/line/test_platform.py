@@ -146,6 +146,19 @@ def test_no_event_is_answered_500(event: dict[str, Any]) -> None:
     assert heard is None or heard.id == event["webhookEventId"]
 
 
+@pytest.mark.scenario(38)
+async def test_halves_of_characters_are_answered(chat: Chat) -> None:
+    """JSON can carry what is no text; it is recorded as far as it is, and answered."""
+    broken = chat.stub.text(GROUP, MIKA, "release status \ud83d\x00")
+    stale = chat.stub.tap(GROUP, MIKA, "v1|1|\ud83d")
+    named = chat.stub.text(GROUP, MIKA, "release status") | {"webhookEventId": "\ud83d"}
+
+    told = [await chat.after(event) for event in (broken, stale, named)]
+    assert "over" in told[1].said
+    assert "Active releases: 0" in told[2].said
+    assert await count(chat, "line") == 3
+
+
 @pytest.mark.scenario(9)
 @pytest.mark.scenario(29)
 async def test_a_redelivery_counts_once(chat: Chat) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bot.chat.line import tables
-from bot.core.card import Table
-from bot.core.value import text
 
 HEADER = ("Type", "Before", "After", "Rate", "Known", "First after")
 
@@ -35,19 +33,3 @@ def test_a_row_without_anything_but_its_name_is_one_line() -> None:
     drawn = tables.row(HEADER, ("Boom", "–", ""), "fail", names=1)
 
     assert [part["text"] for part in drawn["contents"]] == ["✕ Boom"]
-
-
-@pytest.mark.parametrize(
-    ("keys", "names"),
-    [
-        (("column.component", "column.type", "column.before"), 2),
-        (("column.component", "column.change", "column.step"), 1),
-        (("column.number", "column.step", "column.kind"), 2),
-        ((), 1),
-    ],
-)
-def test_an_error_is_named_by_component_and_type(keys: tuple[str, ...], names: int) -> None:
-    """Seven rows that all say *chat* in bold tell nothing apart."""
-    table = Table(caption=text("c"), header=tuple(text(key) for key in keys), rows=())
-
-    assert tables.naming(table) == names

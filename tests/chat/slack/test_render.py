@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.chat import sample_story
 from bot.chat.samples import HOSTILE
-from bot.chat.slack import render
+from bot.chat.slack import blocks, render
 from bot.chat.texts import Words
 from bot.core import view
 from bot.core.card import Action, Card, Chart, Confirm, Row, Series, Style, Table
@@ -113,6 +114,37 @@ def test_rows_that_do_not_fit_are_counted() -> None:
     assert len(table["rows"]) == 100
     assert table["rows"][-1][0]["text"] == "+42 \N{HORIZONTAL ELLIPSIS}"
     assert "+120 \N{HORIZONTAL ELLIPSIS}" in made["text"]
+
+
+def test_a_wide_table_has_four_columns_and_every_cell() -> None:
+    """On a phone more would be scrolled sideways: all others share the last one, in order."""
+    card = sample_story.errors(7)
+    assert card.table is not None
+    [table] = [b for b in render.card_blocks(card, SAY) if b["type"] == "table"]
+
+    assert [cell["text"] for cell in table["rows"][0]] == [
+        "Component · Error type",
+        "Before",
+        "After",
+        "Rate · Known · First after · Sample",
+    ]
+    for row, drawn in zip(card.table.rows, table["rows"][1:], strict=True):
+        said = " · ".join(cell["text"] for cell in drawn)
+        told = [cell if isinstance(cell, str) else SAY(cell) for cell in row.cells]
+        assert said == render.marked(row.state, " · ".join(told))
+    assert table["column_settings"] == [{"is_wrapped": True}] * 4
+
+
+def test_error_types_of_one_package_are_told_apart() -> None:
+    """A label of a chart loses its middle: the ends of class names are what differs."""
+    names = [f"com.example.openchat.storage.{name}Exception" for name in ("Read", "Write", "Read")]
+    [drawn] = blocks.chart("Bars", names, [("Before", [1, 2, 3])])
+
+    assert drawn["chart"]["axis_config"]["categories"] == [
+        "com.ex…ReadException",
+        "com.ex…riteException",
+        "com.e…eadException 2",
+    ]
 
 
 def test_cut_texts_end_with_an_ellipsis() -> None:
