@@ -123,7 +123,7 @@ class Ear:
                 self._aside(self._replies.say(heard, room, text("draft.kept")))
         elif tap.verb == FORM:
             if await self.keep(json.dumps(event), heard.id):
-                choice = choose_target(self._targets(room), self._ground.words(room))
+                choice = choose_target(await self._targets(heard, room), self._ground.words(room))
                 self._aside(self._replies.send(heard, [choice]))
         else:
             await self._pressed(heard, tap, room, event)
@@ -138,9 +138,12 @@ class Ear:
             told = text("line.unknown_chat", chat=heard.chat)
             self._aside(self._replies.say(heard, "", told))
 
-    def _targets(self, room: str) -> list[str]:
-        """What is started from here."""
-        return [name for name, t in self._services.file().targets.items() if room in t.rooms]
+    async def _targets(self, heard: Heard, room: str) -> list[str]:
+        """What is started from here; a known person starts everything one to one."""
+        account = f"line:{heard.user}"
+        everything = room == DIRECT and await identity.person_of(self._services, account)
+        targets = self._services.file().targets.items()
+        return [name for name, t in targets if everything or room in t.rooms]
 
     async def _pressed(self, heard: Heard, tap: taps.Tap, room: str, event: dict[str, Any]) -> None:
         say = self._ground.words(room)

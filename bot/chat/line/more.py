@@ -41,7 +41,8 @@ def asked(line: str, services: Services) -> Command | None:
     """What a line asks for, if that changes nothing."""
     names = authority.names(services)
     meant = intent.parse(line, wake=intent.Wake(required=False), names=names)
-    return meant if isinstance(meant, Command) and meant.verb in answers.VERBS else None
+    looks = {*answers.VERBS, Verb.ERRORS}
+    return meant if isinstance(meant, Command) and meant.verb in looks else None
 
 
 async def card(services: Services, value: str) -> Card | None:

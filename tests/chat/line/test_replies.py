@@ -106,18 +106,30 @@ async def test_people_may_talk_with_each_other(chat: Chat) -> None:
     assert "Active releases: 0" in alone.said
 
 
-async def test_one_to_one_there_is_nothing_to_press(chat: Chat) -> None:
-    """Decisions are made in the target's rooms, so a button here would only be refused."""
+async def test_a_stranger_has_nothing_to_press_one_to_one(chat: Chat) -> None:
+    """Whom release.yml does not know may look, so a button here would only be refused."""
     await gate(chat)
-    board = await chat.say("status", REN, REN)
-    form = await chat.say("start", REN, REN)
-    none = await chat.after(chat.stub.tap(REN, REN, chat.stub.data("Choose what to start", form)))
-    refused = await chat.say("approve #1", REN, REN)
+    board = await chat.say("status", STRANGER, STRANGER)
+    form = await chat.say("start", STRANGER, STRANGER)
+    data = chat.stub.data("Choose what to start", form)
+    none = await chat.after(chat.stub.tap(STRANGER, STRANGER, data))
 
     assert "Release #1 waits for the approval of pay" in board.said
     assert '"Approve"' not in board.said
     assert "No target is released from here." in none.said
-    assert "commanded in another room: Release group" in refused.said
+
+
+async def test_a_known_person_decides_one_to_one(chat: Chat) -> None:
+    """The question stands there with its buttons, and what can be started is offered."""
+    await gate(chat)
+    board = await chat.say("status", REN, REN)
+    form = await chat.say("start", REN, REN)
+    some = await chat.after(chat.stub.tap(REN, REN, chat.stub.data("Choose what to start", form)))
+
+    assert '"Approve"' in board.said
+    assert "No target is released from here." not in some.said
+    await chat.say("approve #1", REN, REN)
+    assert "2 by people" in (await chat.until("ended: done")).said
 
 
 async def test_any_text_said_alone_reaches_the_intake(chat: Chat) -> None:
