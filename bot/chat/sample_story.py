@@ -18,7 +18,7 @@ from bot.engine import errors_card
 from bot.engine.errors_card import Answer, Line, Shown
 
 AT = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
-BEFORE, AFTER = "2026.46.2", "2026.47.0"
+BEFORE, AFTER = "2026.40.3", "2026.41.0"
 COMPONENTS = ("auth", "profile", "media", "search", "push", "chat", "gateway")
 CANARIED = frozenset({"chat", "gateway"})
 _MINUTE = timedelta(minutes=1)
