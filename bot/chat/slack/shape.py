@@ -35,12 +35,12 @@ class _Body(BaseModel):
     team: Part | str | None = None
     user: Part | str | None = None
     channel: Part | str | None = None
-    event: Part | None = None
+    event: Part = {}
     container: Part | None = None
     message: Part | None = None
     authorizations: list[Part] | None = None
     actions: list[_Action] | None = Field(default=None, min_length=1)
-    view: Part | None = None
+    view: Part = {}
 
 
 _NEEDS = {

@@ -38,7 +38,7 @@ _ALWAYS: dict[str, Any] = {
     "team": {"id": "T1"},
     "channel": {"id": "C1"},
     "trigger_id": "1.2",
-    "response_url": "https://hooks.slack.com/actions/1",
+    "response_url": "https://slack.example/1",
 }
 _VALUES = {
     "reason": {"text": {"type": "plain_text_input", "value": "why"}},
@@ -53,7 +53,7 @@ PAYLOADS: list[dict[str, Any]] = [
         "team_id": "T1",
         "channel_id": "C1",
         "trigger_id": "1.1",
-        "response_url": "https://hooks.slack.com/commands/1",
+        "response_url": "https://slack.example/1",
     },
     *(
         {

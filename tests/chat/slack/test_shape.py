@@ -31,6 +31,8 @@ FORM = "application/x-www-form-urlencoded"
         ({"type": "event_callback", "event": ["message"]}, False),
         ({"type": "event_callback", "event": {"user": 1}}, False),
         ({"view": {}}, False),
+        ({"team_id": "T1", "event": None}, False),
+        ({"type": "a_type_to_come", "view": None}, False),
         ([], False),
         (None, False),
         ("text", False),
