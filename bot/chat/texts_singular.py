@@ -76,5 +76,14 @@ ONE: dict[str, One] = {
         "pushes", "LINE: at most {pushes} push; messages to all members: {messages}"
     ),
     "event.step_progressed": One("hosts", "{step}: {state:state}, {done} of {hosts} host done"),
+    "calibrated.new": One(
+        "hosts",
+        "NEW {type}: {seen} on {hosts} host, never seen before; 1 in {odds} healthy releases",
+    ),
+    "calibrated.new_watch": One(
+        "hosts",
+        "new, watch {type}: {seen} on {hosts} host; 1 in {odds} healthy releases shows such a one",
+    ),
+    "calibrated.variant": One("hosts", "new variant of {known}: {type}, {seen} on {hosts} host"),
     "fact.planned": One("steps", "planned {target}: {steps} step"),
 }

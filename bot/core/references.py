@@ -14,11 +14,13 @@ from bot.core.config.problem import Loc, Problem, place, show, suggestion
 from bot.core.config.release_file import ReleaseFile, component_executor, component_logs
 from bot.core.config.target import Component, Target
 from bot.core.expressions import check_expressions
+from bot.core.policies import check_policies
 from bot.core.templates import check_templates
 from bot.core.value import spell
 from bot.core.verb import Verb
 
 _NAME = re.compile(r"\w[\w.-]{0,59}")
+_ZONED = ("log_stores", "rooms", "people")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
@@ -29,9 +31,8 @@ def check_references(file: ReleaseFile) -> list[Problem]:
         *_check_zone(file.zone, ("zone",)),
         *check_expressions(file),
         *check_templates(file),
-        *_check_zones("log_stores", file.log_stores),
-        *_check_zones("rooms", file.rooms),
-        *_check_zones("people", file.people),
+        *check_policies(file),
+        *(p for key in _ZONED for p in _check_zones(key, getattr(file, key))),
         *(p for name, target in file.targets.items() for p in _check_target(file, name, target)),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from math import isfinite, log, log10
 
@@ -51,15 +51,14 @@ def with_contrast(
         found,
         alarms=(*alarms, *found.alarms),
         watch=(*watch, *others),
-        quiet=_quiet(contrast),
+        quiet=_quiet(contrast, {_key(line) for line in (*alarms, *found.alarms)}),
         reasons=reasons,
     )
 
 
-def _quiet(contrast: Contrast) -> Text:
+def _quiet(contrast: Contrast, alarmed: Collection[str]) -> Text:
     """How the canary's other types were, and the rises that would have been alarms by now."""
     seen, share = contrast.evidence, contrast.split.share
-    alarmed = {*seen.alarmed, *seen.flagged}
     rows = [n for n, key in enumerate(seen.keys) if key not in alarmed]
     mean = seen.control * share / (1 - share)
     ratios = [float(seen.canary[n] / mean[n]) for n in rows if mean[n] >= 2]

@@ -55,6 +55,8 @@ _AFTERWARDS = frozenset(
 
 SUCCESS_LEVELS = ("INFO", "NOTICE", "DEBUG", "TRACE")
 """What `two_sided` counts beside the levels of trouble."""
+SHORTEST_CALIBRATED = timedelta(days=3)
+"""The baseline that `calibrated` needs before anything passes; see `calibration.FEWEST_DAYS`."""
 
 
 class Policy(Value):
@@ -79,7 +81,7 @@ class Policy(Value):
     max_false_fail: float = Field(default=0.02, gt=0, lt=1)
     """The share of false fails (upper 95 % bound) that a backtest must show for `roll_back`."""
     baseline: Duration = Field(default=timedelta(days=10), gt=timedelta(0), le=timedelta(days=90))
-    """How far before the deployment the baseline window begins."""
+    """How far before the deployment the baseline window begins. With `calibrated` at least 3d."""
     rounds: int = Field(default=3, ge=1, le=20)
     """How many clean rounds finish the monitoring."""
     interval: Duration = Field(

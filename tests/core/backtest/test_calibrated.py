@@ -167,3 +167,12 @@ def test_every_look_of_every_policy_is_a_moment() -> None:
     assert found == tuple(sorted({*found}))
     assert found[0] == CASE.ended + timedelta(minutes=2)
     assert {*looks(CASE, 1.0)} < {*found}
+
+
+def test_exposure_may_be_thousands_of_requests() -> None:
+    """Where a field says what was served, minutes are weighed by it as in the baseline."""
+    plain = history()
+    served = MinuteCounts(plain.start, plain.keys, plain.counts, plain.exposure * 5000)
+    known = calibrate(served.between(START, START + HERE).panel())
+
+    assert replay(CASE, Visible(served), POLICY, known).result is Result.PASS

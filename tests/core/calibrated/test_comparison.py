@@ -83,6 +83,17 @@ async def test_a_factor_on_nothing_expected_is_not_shown() -> None:
     assert None not in ranges["Slow"]
 
 
+async def test_a_new_type_is_not_among_the_quiet_ones() -> None:
+    """It is an alarm of its own, although its share of the canary proves nothing yet."""
+    healthy = await Compared().judged(3)
+    broken = await Compared(broken=NEW).judged(3)
+
+    assert [line.key for line in broken.alarms] == ["calibrated.new"]
+    assert healthy.quiet is not None
+    assert broken.quiet is not None
+    assert broken.quiet.params["count"] == healthy.quiet.params["count"]
+
+
 async def test_a_silent_canary_is_not_called_quiet() -> None:
     """Only the control wrote: nothing is said of types within range, as nothing was compared."""
     compared = Compared()
