@@ -127,7 +127,9 @@ async def test_a_broken_candidate_is_caught_and_taken_back(
     regression = mina.card("chat 2026.47.0-rc5 has a regression")
     await expect(regression).to_be_visible(timeout=A_CHECK)
     verdict = mina.card("chat/check-canary").filter(has_text="NEW MessageOutOfOrder")
-    await expect(verdict.get_by_role("table", name="Error types")).to_contain_text("UpstreamSlow")
+    # Which of the others were written in these few seconds is chance.
+    evidence = verdict.get_by_role("table", name="Error types")
+    await expect(evidence).to_contain_text("MessageOutOfOrder")
     # What the log says is data: markup in it is shown, never obeyed.
     await expect(verdict.get_by_text('"<b>Weekend</b> @all <!channel>"')).to_be_visible()
     await mina.press("has a regression", "Roll back chat")
