@@ -108,6 +108,9 @@ class _Scored:
     """(types, looks that are over)."""
     common: Floats
     """(1, looks)."""
+    chance: Floats
+    """(types, looks that are over): how improbable the counts are under Poisson's law alone, as
+    -log10; see `scores.deviance`."""
 
 
 def _scores(calibration: Calibration, window: Window, elapsed: int, missing: int) -> _Scored:
@@ -119,7 +122,8 @@ def _scores(calibration: Calibration, window: Window, elapsed: int, missing: int
     # Lines that are still under way would look like a type that vanished.
     if not missing:
         found[Score.FALL] = scores.fall(seen, mean, calibration.over)[:, 0, done]
-    return _Scored(found, factor)
+    chance = scores.deviance(seen, mean, np.zeros((len(seen), 1, 1)))[:, 0, done]
+    return _Scored(found, factor, chance)
 
 
 def _looks_over(elapsed: int) -> NDArray[np.intp]:
@@ -136,7 +140,7 @@ def _judged(
         alarm
         for score, values in found.scores.items()
         if score in calibration.tails
-        for alarm in _alarms(calibration, score, values)
+        for alarm in _alarms(calibration, score, values, found.chance)
     ]
     total = window.shape_after[:, 0].sum(axis=1) * window.rho[:, 0, -1] * common
     return Look(
@@ -151,15 +155,21 @@ def _judged(
     )
 
 
-def _alarms(calibration: Calibration, score: Score, values: Floats) -> list[Alarm]:
+def _alarms(calibration: Calibration, score: Score, values: Floats, chance: Floats) -> list[Alarm]:
+    """What is rarer than the cut, and not to be had by Poisson's chance either.
+
+    A baseline as regular as a clock makes the cut small: 3 events for 2 expected would be rare in
+    it, and no count of independent events is that regular for good.
+    """
     most, alpha = calibration.largest[score], calibration.alphas[score]
     cut, watch = most.cut(alpha), most.cut(min(alpha * WARN_FACTOR, 0.05))
     beyond = calibration.tails[score].beyond(values)
+    sure = (beyond > cut) & (chance[:, -values.shape[1] :] >= -np.log10(alpha))
     made = []
     for row in np.flatnonzero((beyond > watch).any(axis=1) & (values > 0).any(axis=1)):
-        best = float(beyond[row].max())
-        first = int(np.argmax(beyond[row] > (cut if best > cut else watch)))
+        best, proven = float(beyond[row].max()), bool(sure[row].any())
+        first = int(np.argmax(sure[row] if proven else beyond[row] > watch))
         at = WINDOW if score is Score.PERSIST else LOOKS[first]
         rarity, odds = most.rarity(best), most.odds(best)
-        made.append(Alarm(calibration.keys[row], score, at, rarity, odds, proven=best > cut))
+        made.append(Alarm(calibration.keys[row], score, at, rarity, odds, proven=proven))
     return made

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from bot.core.verdict.calibrated.calibration import calibrate
-from bot.core.verdict.calibrated.look import look
+from bot.core.verdict.calibrated.look import Look, look
 from bot.core.verdict.calibrated.panel import Panel, PanelError
 from bot.core.verdict.calibrated.scores import Score
-from tests.support.counted_minutes import BEGAN, START, after, baseline, quiet
+from tests.support.counted_minutes import BEGAN, DAY, START, after, baseline, quiet
 
 
 def test_a_quiet_quarter_of_an_hour_is_quiet() -> None:
@@ -100,3 +100,23 @@ def test_traffic_that_doubles_everything_is_common() -> None:
 
     assert found.common == pytest.approx(2, rel=0.1)
     assert not found.failed
+
+
+def test_a_baseline_like_a_clock_makes_nobody_nervous() -> None:
+    """Twice as many of what always came at the same pace may be chance; ten times as many not."""
+    minutes = np.arange(6 * DAY)
+    paces = (5, 7, 11, 15, 20)
+    counts = np.array([(minutes % pace == 0).astype(np.float64) for pace in paces])
+    keys = tuple(f"ERROR/clock-{pace:02}" for pace in paces)
+    clock = Panel(START, keys, counts, np.ones(len(minutes)))
+    fitted = calibrate(clock.between(START, START + 5 * DAY))
+
+    def more(times: int) -> Look:
+        changed = clock.between(BEGAN - 200, BEGAN + 15)
+        changed.counts[1, -15::7] = times
+        return look(fitted, changed, began=BEGAN)
+
+    assert not more(1).failed
+    assert not more(2).failed
+    assert {alarm.key for alarm in more(2).alarms} == {keys[1]}
+    assert more(10).failed
