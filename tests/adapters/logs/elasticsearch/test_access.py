@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from aiohttp import web
 
-from tests.support.counting import MAPPING, count, counting, document, refusal, total
+from tests.support.counting import count, counting, refusal, total
 from tests.support.elasticsearch import READER, STRANGER
-from tests.support.fault_proxy import FaultProxy, fault_proxy
+from tests.support.fault_proxy import FaultProxy
 from tests.support.keeper import Server
-from tests.support.search_admin import STARTS_A_SERVER, Admin
+from tests.support.search_admin import STARTS_A_SERVER
 
 pytestmark = [*STARTS_A_SERVER]
 
@@ -24,19 +22,9 @@ FORK = {"version": {"number": "2.19.1", "distribution": "opensearch"}}
 
 
 @pytest.fixture(scope="module")
-def shared(elasticsearch_server: Server) -> str:
-    """An index for tests that only read: one error of this moment."""
-    admin, name = Admin(elasticsearch_server), f"logs-{uuid4().hex}"
-    admin.make(name, MAPPING)
-    admin.write(name, [document()])
-    return name
-
-
-@pytest.fixture
-async def proxied(elasticsearch_server: Server) -> AsyncIterator[tuple[Server, FaultProxy]]:
-    """The server behind a proxy that spoils answers."""
-    async with fault_proxy(elasticsearch_server) as made:
-        yield made
+def server(elasticsearch_server: Server) -> Server:
+    """Elasticsearch alone."""
+    return elasticsearch_server
 
 
 async def test_the_recommended_role_is_enough_and_needed(

@@ -8,16 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from aiohttp import web
 
 from tests.support.certificates import make_certificates
-from tests.support.counting import MAPPING, count, counting, document, refusal, total
+from tests.support.counting import count, counting, refusal, total
 from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.keeper import Server
-from tests.support.search_admin import STARTS_A_SERVER, Admin
+from tests.support.search_admin import STARTS_A_SERVER
 
 pytestmark = [*STARTS_A_SERVER]
 
@@ -27,19 +26,9 @@ NO_HANDLER = {"error": "no handler found for uri [/logs-x/_search/point_in_time]
 
 
 @pytest.fixture(scope="module")
-def shared(opensearch_server: Server) -> str:
-    """An index for tests that only read: one error of this moment."""
-    admin, name = Admin(opensearch_server), f"logs-{uuid4().hex}"
-    admin.make(name, MAPPING)
-    admin.write(name, [document()])
-    return name
-
-
-@pytest.fixture
-async def proxied(opensearch_server: Server) -> AsyncIterator[tuple[Server, FaultProxy]]:
-    """The server behind a proxy that spoils answers and knows who may ask."""
-    async with fault_proxy(opensearch_server) as made:
-        yield made
+def server(opensearch_server: Server) -> Server:
+    """OpenSearch alone."""
+    return opensearch_server
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -24,7 +24,7 @@ from tests.support.counting import (
     refusal,
     total,
 )
-from tests.support.fault_proxy import CUT, FaultProxy, fault_proxy
+from tests.support.fault_proxy import CUT, FaultProxy
 from tests.support.keeper import Server
 from tests.support.search_admin import STARTS_A_SERVER, Admin
 
@@ -38,44 +38,6 @@ FIELDS = [
     pytest.param("@timestamp", marks=pytest.mark.long),
 ]
 """Those that must be mapped; each makes an index of its own, which takes a while."""
-
-
-@pytest.fixture(scope="module", params=["elasticsearch", "opensearch"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """A real server of each kind."""
-    found: Server = request.getfixturevalue(f"{request.param}_server")
-    return found
-
-
-@pytest.fixture
-def admin(server: Server) -> Admin:
-    """Somebody who may do anything."""
-    return Admin(server)
-
-
-@pytest.fixture
-def index(admin: Admin) -> str:
-    """An index of its own, with one error of this moment."""
-    name = f"logs-{uuid4().hex}"
-    admin.make(name, MAPPING)
-    admin.write(name, [document()])
-    return name
-
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> str:
-    """An index for tests that only read: one error of this moment."""
-    admin, name = Admin(server), f"logs-{uuid4().hex}"
-    admin.make(name, MAPPING)
-    admin.write(name, [document()])
-    return name
-
-
-@pytest.fixture
-async def proxied(server: Server) -> AsyncIterator[tuple[Server, FaultProxy]]:
-    """The server behind a proxy that spoils answers."""
-    async with fault_proxy(server) as made:
-        yield made
 
 
 def searches(change: Callable[[Any], Any]) -> Callable[[web.Request, Any], Any]:

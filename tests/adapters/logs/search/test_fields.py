@@ -27,13 +27,6 @@ pytestmark = [*STARTS_A_SERVER]
 FIELDS = {"group": "labels.track", "exposure": "requests"}
 
 
-@pytest.fixture(scope="module", params=["elasticsearch", "opensearch"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """A real server of each kind."""
-    found: Server = request.getfixturevalue(f"{request.param}_server")
-    return found
-
-
 @pytest.fixture(scope="module")
 def index(server: Server) -> str:
     """One pod of the canary and two others, which wrote errors and how much they served."""
