@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -13,6 +14,7 @@ from bot.store.errors import StoreError
 POSTGRES_THREADS = 4
 READERS = 2
 _CONNECT_SECONDS = 5
+_TRY_AGAIN_SECONDS = 0.005
 
 
 def parse(url: str) -> URL:
@@ -51,7 +53,7 @@ def _sqlite(url: URL, busy_seconds: float, *, write: bool) -> Engine:
     begin = "BEGIN IMMEDIATE" if write else "BEGIN"
 
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        _prepare_sqlite(connection, write=write)
+        _prepare_sqlite(connection, busy_seconds, write=write)
 
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
@@ -61,15 +63,36 @@ def _sqlite(url: URL, busy_seconds: float, *, write: bool) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, *, write: bool) -> None:
-    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-    if write and mode != "wal":
-        connection.execute("PRAGMA journal_mode = WAL")
+def _prepare_sqlite(connection: sqlite3.Connection, busy_seconds: float, *, write: bool) -> None:
+    if write:
+        _keep_wal(connection, busy_seconds)
     # Every commit is on the disk before anybody is told: FULL survives a power cut, NORMAL may not.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     if not write:
         connection.execute("PRAGMA query_only = ON")
+
+
+def _keep_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Have the file written through a WAL; who makes a new file beside us is waited for.
+
+    SQLite does not call its busy handler while another connection turns the same file to WAL: it
+    says at once that the database is locked (https://sqlite.org/wal.html, section 9).
+    """
+    until = time.monotonic() + busy_seconds
+    while not _turned_to_wal(connection, last=time.monotonic() > until):
+        time.sleep(_TRY_AGAIN_SECONDS)
+
+
+def _turned_to_wal(connection: sqlite3.Connection, *, last: bool) -> bool:
+    try:
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _postgres(url: URL, *, write: bool) -> Engine:

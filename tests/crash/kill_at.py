@@ -19,7 +19,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -105,26 +105,39 @@ class Commits:
         setattr(Tx, name, noted)
 
     def watch(self) -> None:
-        """Pass the point before and after each commit."""
-        write = Database.write
-        point, said = self._point, self._said
+        """Pass the point before and after each commit, of one work or of several together."""
+        write, write_all = Database.write, Database.write_all
 
         def watched(database: Database, work: Callable[[Tx], Any]) -> Any:
             kept: list[str] = []
+            answer = write(database, self._whole(work, kept))
+            self._committed(kept)
+            return answer
 
-            def whole(tx: Tx) -> Any:
-                value = work(tx)
-                kept[:] = said.pop(tx, [])
-                for what in kept:
-                    point.passed("commit", what, "before")
-                return value
-
-            answer = write(database, whole)
-            for what in kept:
-                point.passed("commit", what, "after")
+        def all_watched(database: Database, works: Sequence[Callable[[Tx], Any]]) -> Any:
+            kept: list[list[str]] = [[] for _ in works]
+            # A work that is done alone passes `write` as well, which finds nothing left to tell.
+            answer = write_all(database, list(map(self._whole, works, kept)))
+            for each, written in zip(kept, answer, strict=True):
+                self._committed(each if written.error is None else [])
             return answer
 
         setattr(Database, "write", watched)  # noqa: B010 - mypy refuses to assign a method
+        setattr(Database, "write_all", all_watched)  # noqa: B010 - mypy refuses to assign a method
+
+    def _whole(self, work: Callable[[Tx], Any], kept: list[str]) -> Callable[[Tx], Any]:
+        def whole(tx: Tx) -> Any:
+            value = work(tx)
+            kept[:] = self._said.pop(tx, [])
+            for what in kept:
+                self._point.passed("commit", what, "before")
+            return value
+
+        return whole
+
+    def _committed(self, kept: list[str]) -> None:
+        for what in kept:
+            self._point.passed("commit", what, "after")
 
 
 def recorded(_dedupe: str, _surface: str, body: str, *_: Any) -> str:

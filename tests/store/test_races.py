@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -243,6 +244,24 @@ def test_two_processes_make_the_tables_together(store_url: str) -> None:
     assert stores[0].read(lambda tx: tx.live()) == []
     for store in stores:
         store.close()
+
+
+def test_a_new_file_is_waited_for_while_another_turns_it_to_wal(tmp_path: Path) -> None:
+    """SQLite says "locked" at once there, without waiting; of many that meet nobody fails."""
+    for turn in range(25):
+        url = f"sqlite:///{tmp_path / f'{turn}.db'}"
+        stores = [Database(url) for _ in range(_THREADS)]
+        barrier = threading.Barrier(_THREADS)
+
+        def connect(store: Database, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            # Raises what connecting raises; there are no tables to read yet.
+            store.write(lambda _: None)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(connect, stores))
+        for store in stores:
+            store.close()
 
 
 def test_takers_do_not_wait_for_each_other(postgres_database: str, at: datetime) -> None:
