@@ -7,8 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-import pytest
-
 from tests.support.source import (
     ROOT,
     Module,
@@ -162,13 +160,13 @@ def test_tasks_are_made_where_they_are_kept() -> None:
     assert set(ALLOWED_TASKS) - found == set()
 
 
-@pytest.mark.parametrize("module", [*_CODE, *_TESTS], ids=lambda module: str(module.name))
-def test_every_module_says_what_it_is_for(module: Module) -> None:
+def test_every_module_says_what_it_is_for() -> None:
     """The first line of a module is a sentence about its purpose."""
-    first = (ast.get_docstring(module.tree) or "").split("\n\n")[0]
+    modules = [*_CODE, *_TESTS]
+    firsts = {m.name: (ast.get_docstring(m.tree) or "").split("\n\n")[0] for m in modules}
 
-    assert first.endswith(".")
-    assert len(first) > 20
+    assert len(firsts) > 600
+    assert [n for n, first in firsts.items() if not first.endswith(".") or len(first) < 21] == []
 
 
 def test_ports_can_be_read_at_once() -> None:

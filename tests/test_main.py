@@ -239,6 +239,7 @@ def test_a_certificate_that_cannot_be_read_is_refused_at_the_start(
     assert f"log_stores.{name}.ca_file: 'none.pem' cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("kind", "server"), [("elasticsearch", "Elasticsearch"), ("opensearch", "OpenSearch")]
 )
@@ -335,6 +336,7 @@ async def _tamper(folder: Path) -> None:
         await store.close()
 
 
+@pytest.mark.thorough
 def test_serve_reloads_on_sighup_and_stops_on_sigterm(tmp_path: Path) -> None:
     """SIGHUP says whether the new file is taken; SIGTERM ends the process within ten seconds."""
     path = tmp_path / "release.yml"

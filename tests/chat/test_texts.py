@@ -189,6 +189,7 @@ def said() -> list[Text]:
     return list(heard.said.values())
 
 
+@pytest.mark.thorough
 def test_whatever_a_release_says_has_a_sentence(said: list[Text]) -> None:
     """No key is shown in place of words, neither as message nor inside of one."""
     lost = set()

@@ -18,14 +18,13 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
 TAKEN_OVER_WITHIN = 10.0
 STOPPED_WITHIN = 10.0
 SERVER = pytest.param("postgres", marks=pytest.mark.provisioned)
-STORES = ["sqlite", SERVER]
 rather_a_server = pytest.mark.parametrize(
     "database_url", [pytest.param("sqlite", marks=pytest.mark.long), SERVER], indirect=True
 )
 """Ten seconds a kill: on the store of several machines in every run, on both in the long one."""
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["sqlite", SERVER])
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty store; empty: a SQLite file in the test's folder."""
     url: str = request.getfixturevalue("postgres_database") if request.param == "postgres" else ""
@@ -52,6 +51,7 @@ async def _watch(stage: Stage, bot: BotProcess) -> None:
     await stage.gone()
 
 
+@rather_a_server
 @pytest.mark.scenario(10)
 async def test_two_processes_do_everything_once(database_url: str, tmp_path: Path) -> None:
     """Two bots work on one release: each effect, check and message happens once."""

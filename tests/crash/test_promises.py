@@ -22,6 +22,7 @@ from tests.crash.journey import (
 from tests.crash.people import entered
 from tests.crash.stories import ABORT, RELEASE, ROLLBACK
 
+# tests/engine/test_crashes.py keeps those of the long ones in every run, without a real process.
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
 
 
@@ -37,6 +38,7 @@ def _finished(step: Step) -> Any:
     return step.finished_at
 
 
+@pytest.mark.long
 @pytest.mark.scenario(39)
 async def test_killed_between_intention_and_call_it_asks_first(tmp_path: Path) -> None:
     """Killed when the start was journalled and not yet made: it asks by key, then calls once."""
@@ -87,6 +89,7 @@ async def test_where_nobody_can_tell_people_are_asked(tmp_path: Path) -> None:
         assert stage.read(lambda tx: tx.locks()) == []
 
 
+@pytest.mark.long
 @pytest.mark.scenario(41)
 async def test_killed_while_polling_it_polls_the_same_task(tmp_path: Path) -> None:
     """Killed during a look: the same task is looked at again, by a step that goes on."""
@@ -169,6 +172,7 @@ async def test_killed_after_a_decision_every_card_is_brought_up_to_date(tmp_path
         await assert_told_once(stage)
 
 
+@pytest.mark.long
 @pytest.mark.scenario(45)
 async def test_killed_during_a_rollback_it_goes_on_rolling_back(tmp_path: Path) -> None:
     """Killed while the canary goes back: the rollback ends, and nothing is promoted after it."""
@@ -181,6 +185,7 @@ async def test_killed_during_a_rollback_it_goes_on_rolling_back(tmp_path: Path) 
         await assert_told_once(stage)
 
 
+@pytest.mark.long
 @pytest.mark.scenario(46)
 async def test_a_button_of_the_process_before_works(tmp_path: Path) -> None:
     """A card that a killed process posted is clicked in the next one: the click counts."""

@@ -75,6 +75,7 @@ async def slack() -> AsyncIterator[SecondSlack]:
         without(missing)
 
 
+@pytest.mark.thorough
 async def test_one_release_in_both(slack: SecondSlack, tmp_path: Path) -> None:
     """A decision in LINE changes Slack's card; who is late hears on either side who decided."""
     line = LineStub()

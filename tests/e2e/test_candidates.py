@@ -147,6 +147,7 @@ async def test_silence_is_inconclusive_and_names_the_silent_host(room: Room) -> 
     await rolled_back(room, release)
 
 
+@pytest.mark.long  # tests/engine has the countdown and its rollback
 async def test_a_policy_may_roll_back_by_itself() -> None:
     """With `--on-fail roll_back` nobody presses anything: countdown, rollback, confirmed."""
     async with started("--on-fail", "roll_back") as bot, entered(bot.base) as room:

@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
 ONE = "start openchat only=auth confirm=gates"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 async def test_nothing_stays_behind(bot: TryProcess, room: Room, number: signal.Signals) -> None:
     """In the middle of a release a signal ends the bot, its target, and all 21 components."""
     release = await room.start(ONE)

@@ -92,6 +92,7 @@ async def test_a_steady_service_has_no_false_fail(make: Make) -> None:
     assert [note.key for note in found.notes] == ["backtest.at_once"]
 
 
+@pytest.mark.thorough
 async def test_an_incident_counts_as_a_false_fail_until_it_is_labelled(make: Make) -> None:
     """A type that is born in the history makes one case fail; a label takes that case out."""
     world = outside()
@@ -130,6 +131,7 @@ async def test_releases_of_the_journal_are_cases(make: Make) -> None:
     assert (score.missed.count, score.missed.of) == (1, 1)
 
 
+@pytest.mark.thorough
 async def test_a_case_sees_what_had_arrived(make: Make) -> None:
     """A new type whose lines came four minutes late is found a round later than it happened."""
     world = outside()

@@ -69,6 +69,7 @@ async def test_a_backtest_lets_a_policy_roll_back_by_itself(
     assert "fact.without_backtest" not in await bot.facts()
 
 
+@pytest.mark.thorough
 async def test_it_is_made_from_the_room(make: Make) -> None:
     """Progress and result stand in one message of the room, and the result is kept."""
     bot = await make(outside())

@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
+import pytest
+
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, Release, Step, StepState
 from bot.core.value import Text
@@ -115,6 +117,7 @@ async def test_a_new_error_type_is_caught(make: Make) -> None:
     ]
 
 
+@pytest.mark.thorough
 async def test_without_a_canary_the_baseline_decides(make: Make) -> None:
     """All hosts at once: six times as many as the baseline expects."""
     bot, _ = await made(make, broken=SIX_TIMES, **SINGLE)
@@ -128,6 +131,7 @@ async def test_without_a_canary_the_baseline_decides(make: Make) -> None:
     assert only.verdict.types[0].expected is not None
 
 
+@pytest.mark.thorough
 async def test_under_observe_all_rounds_run_and_report_once(make: Make) -> None:
     """No look ends a round early, and what was reported is not reported again."""
     bot, _ = await made(make, policy={"on_fail": "observe"}, broken=SIX_TIMES, **SINGLE)
@@ -140,6 +144,7 @@ async def test_under_observe_all_rounds_run_and_report_once(make: Make) -> None:
     assert [len(r.verdict.findings) for r in rounds] == [1, 0, 0]
 
 
+@pytest.mark.thorough
 async def test_a_cold_baseline_is_inconclusive_with_its_progress(make: Make) -> None:
     """It is repeated, and people are asked; once it was read the check can be made again."""
     bot = await make(policy=POLICY, bot={"patience": 0.0}, **SINGLE)
@@ -158,6 +163,7 @@ async def test_a_cold_baseline_is_inconclusive_with_its_progress(make: Make) -> 
     assert release.phase is Phase.DONE
 
 
+@pytest.mark.thorough
 async def test_a_silent_host_is_no_pass(make: Make) -> None:
     """What every comparison demands holds here as well."""
     bot, logs = await made(make, **SINGLE)
@@ -171,6 +177,7 @@ async def test_a_silent_host_is_no_pass(make: Make) -> None:
     assert step(release, ALL).state is StepState.UNSURE
 
 
+@pytest.mark.thorough
 async def test_a_look_that_cannot_count_says_nothing(make: Make) -> None:
     """The log store fails between two rounds: the round measures, nobody hears of it."""
     bot, logs = await made(make, **SINGLE)
@@ -217,6 +224,7 @@ async def test_looks_survive_a_kill_and_late_ones_are_left_out(make: Make) -> No
     assert looks(second) <= 2
 
 
+@pytest.mark.thorough
 async def test_two_processes_look_once(make: Make) -> None:
     """Each look and each round is one process's."""
     bot, _ = await made(make, **SINGLE)
@@ -235,6 +243,7 @@ async def test_two_processes_look_once(make: Make) -> None:
     assert len(minutes) == len(set(minutes)) == 4 + 4 + 4 + 4
 
 
+@pytest.mark.thorough
 async def test_healthy_releases_tell_the_rituals(make: Make) -> None:
     """The largest score of each type in this check of each release that was done."""
     bot, _ = await made(make, policy={"on_fail": "observe"}, broken=SIX_TIMES, **SINGLE)

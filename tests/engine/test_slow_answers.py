@@ -18,19 +18,23 @@ from tests.support.engines import HOME, LIMITS, SINGLE, STARTER, Bot, ended
 SLOW = replace(LIMITS, answer=timedelta(0))
 
 
-async def slow(make: Make) -> tuple[Bot, asyncio.Event]:
-    """A bot after a release whose log store now answers when the event is set."""
+async def slow(make: Make) -> tuple[Bot, asyncio.Event, asyncio.Event]:
+    """A bot after a release whose log store now answers when the first event is set.
+
+    The second event says that it was asked.
+    """
     bot = await make(bot={"limits": SLOW}, **SINGLE)
     await bot.start()
     await bot.run(ended)
-    opened, count = asyncio.Event(), bot.outside.logs.count
+    opened, asked, count = asyncio.Event(), asyncio.Event(), bot.outside.logs.count
 
     async def counted(request: CountRequest) -> Counts:
+        asked.set()
         await opened.wait()
         return await count(request)
 
     bot.outside.logs.count = counted  # type: ignore[method-assign]  # a store with much to count
-    return bot, opened
+    return bot, opened, asked
 
 
 def answers(bot: Bot) -> list[Card]:
@@ -45,10 +49,11 @@ async def finished(bot: Bot) -> None:
 
 async def test_a_slow_count_says_so_and_then_shows_the_answer(make: Make) -> None:
     """One message, posted while counting and edited once; hours may pass in between."""
-    bot, opened = await slow(make)
+    bot, opened, counting = await slow(make)
 
     reply = await bot.say("errors since deploy")
     asked = bot.outside.clock.now
+    await counting.wait()
     before = answers(bot)
     bot.outside.clock.now += timedelta(hours=3)
     opened.set()
@@ -78,7 +83,7 @@ async def test_a_quick_count_is_answered_to_who_asked(make: Make) -> None:
 @pytest.mark.parametrize("why", ["line", "failing", "elsewhere"])
 async def test_where_no_message_can_be_edited_one_waits(make: Make, why: str) -> None:
     """LINE edits nothing, a room may be out of order, and a stranger's chat is none."""
-    bot, opened = await slow(make)
+    bot, opened, _ = await slow(make)
     bot.outside.rooms[HOME].failing = why == "failing"
     place = {"surface": "line"} if why == "line" else {}
     room = "@mina" if why == "elsewhere" else HOME
@@ -96,7 +101,7 @@ async def test_where_no_message_can_be_edited_one_waits(make: Make, why: str) ->
 
 async def test_in_a_chat_with_the_bot_the_message_stands_there(make: Make) -> None:
     """One to one, and in no room."""
-    bot, opened = await slow(make)
+    bot, opened, _ = await slow(make)
     rooms = bot.outside.rooms
     alone = rooms[f"@{STARTER} slack:U1"] = type(rooms[HOME])("alone")
 
@@ -114,7 +119,7 @@ async def test_a_busy_room_gets_the_answer_later_and_a_broken_one_none(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pause between edits is waited for; a room that is out of order stops the trying."""
-    bot, opened = await slow(make)
+    bot, opened, _ = await slow(make)
     pauses = []
 
     async def sleep(seconds: float) -> None:
@@ -143,7 +148,7 @@ async def test_a_count_that_fails_unforeseen_is_told(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message does not say for ever that it is still counting."""
-    bot, opened = await slow(make)
+    bot, opened, _ = await slow(make)
     await bot.say("errors since deploy")
 
     async def broken(request: CountRequest) -> Counts:

@@ -42,6 +42,7 @@ def titled(words: str) -> Behaviour:
 HEALTHY = VERSIONS[RUNS_AT_FIRST]
 
 
+@pytest.mark.thorough
 def test_the_same_seed_writes_the_same_history(tmp_path: Path) -> None:
     """History depends on its end, scale and seed, and on nothing else."""
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):

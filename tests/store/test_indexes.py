@@ -24,6 +24,7 @@ def fill(tx: Tx, at: datetime) -> None:
             tx.put_body(release, expected_version=0, phase="done", live=False, body="{}", at=at)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("query", "index"),
     [
