@@ -165,7 +165,9 @@ class Ear:
         if moment and tap.value:
             line = f"errors between {tap.value} and {moment}"
             await self._submit(heard, self._inbound(heard, room, text=line))
-        elif await self.keep(json.dumps(event), heard.id) and moment:
+        elif not moment:
+            await self._stale(heard, room)
+        elif await self.keep(json.dumps(event), heard.id):
             asked = ask_end(moment, self._ground.words(room))
             self._aside(self._replies.send(heard, [asked]))
 

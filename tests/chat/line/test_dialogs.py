@@ -121,6 +121,16 @@ async def test_errors_between_two_picked_moments(chat: Chat) -> None:
     assert "Errors of shop" in told.said
 
 
+async def test_a_pick_without_a_moment_is_answered(chat: Chat) -> None:
+    """No press is silent, whatever LINE sent along with it."""
+    asked = await chat.say("release errors between")
+    items = asked.messages[-1]["quickReply"]["items"]
+    picker = next(i["action"] for i in items if i["action"]["type"] == "datetimepicker")
+    told = await chat.tap(picker["data"], datetime="soon")
+
+    assert "nothing was changed" in told.said
+
+
 def test_a_picked_moment_gets_the_zone_s_offset() -> None:
     """Whatever cannot be read is nothing."""
     assert zoned("2026-08-06T10:00", "Asia/Tokyo") == "2026-08-06T10:00+09:00"
