@@ -44,6 +44,9 @@ inbox = Table(
     Column("at", BigInteger, nullable=False),
     Column("result", Text),
     Column("settled_at", BigInteger),
+    # Which process is at work on it, and until when nobody else is.
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
     sqlite_autoincrement=True,
 )
 Index(

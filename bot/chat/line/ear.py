@@ -219,13 +219,14 @@ class Ear:
 
     async def _do(self, heard: Heard, recorded: Submission, manner: Manner) -> None:
         intake = self._ground.intake
+        lane = intake.lane(recorded.inbound)
         with self._tokens.coming(heard.chat):
-            named = await self._named(recorded.inbound, heard)
+            async with intake.turn(recorded, lane):
+                named = await self._named(recorded.inbound, heard)
 
-            async def tell(reply: Reply) -> None:
-                await self._replies.answer(heard, named, reply, manner)
+                async def tell(reply: Reply) -> None:
+                    await self._replies.answer(heard, named, reply, manner)
 
-            async with intake.turn(recorded, intake.lane(named)):
                 await intake.process(replace(recorded, inbound=named), tell)
 
     async def _named(self, inbound: Inbound, heard: Heard) -> Inbound:
