@@ -127,7 +127,7 @@ posts = Table(
     "posts",
     metadata,
     Column("room", Text, primary_key=True),
-    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False, index=True),
     Column("slot", Text, primary_key=True),
     Column("ref", Text, nullable=False),
     Column("digest", Text, nullable=False),
