@@ -152,7 +152,7 @@ async def deliver(job: Job) -> None:
             await _send(job, port, release, told)
         except RoomBusyError as busy:
             log.debug("delivery_waits", room=room, slot=job.effect.slot, why=str(busy))
-            await job.later(busy.seconds)
+            await job.waits(busy.seconds)
         except RoomError as error:
             log.warning("delivery_failed", room=room, slot=job.effect.slot, error=str(error))
             services.watch.delivery_failed(DIRECT if room.startswith(DIRECT) else room)
