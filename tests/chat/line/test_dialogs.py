@@ -17,7 +17,6 @@ async def gate(chat: Chat) -> str:
     return chat.stub.data("Reject", await chat.until("promote pay"))
 
 
-@pytest.mark.scenario(3)
 async def test_approving_is_confirmed_or_kept(chat: Chat) -> None:
     """The dialog says what would happen; keeping changes nothing."""
     await gate(chat)

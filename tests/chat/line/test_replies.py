@@ -33,7 +33,6 @@ async def approve(chat: Chat, data: str, user: str = REN) -> None:
 
 
 @pytest.mark.scenario(4)
-@pytest.mark.scenario(12)
 async def test_a_double_tap_acts_once(chat: Chat) -> None:
     """The second tap on Start is told who decided, with the release as it is now."""
     data = chat.stub.data("Start", await chat.say("release start shop"))
