@@ -12,6 +12,7 @@ from linebot.v3.messaging import (  # type: ignore[import-untyped] # it has no t
     AsyncMessagingApi,
     Configuration,
     PushMessageRequest,
+    QuotaType,
     ReplyMessageRequest,
     TestWebhookEndpointRequest,
 )
@@ -93,10 +94,11 @@ class LineApi:
                 raise
 
     async def quota(self) -> tuple[int | None, int]:
-        """The messages of this month and those used; None: as many as wanted."""
+        """The messages of this month, 0 or more, and those used; None: as many as wanted."""
         limit = await self._call(lambda api, **o: api.get_message_quota(**o))
         used = await self._call(lambda api, **o: api.get_message_quota_consumption(**o))
-        return (limit.value or None), used.total_usage
+        limited = limit.type == QuotaType.LIMITED
+        return (limit.value or 0) if limited else None, used.total_usage
 
     async def members(self, chat: str) -> int:
         """How many people a push to this chat reaches."""

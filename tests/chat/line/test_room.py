@@ -232,6 +232,18 @@ async def test_the_less_is_left_the_less_is_said(world: World, used: int, told: 
     assert [await world.room.show(key, card, None) for key, card in cards.items()] == told
 
 
+async def test_with_a_quota_of_nothing_only_what_needs_people_is_tried(world: World) -> None:
+    """The rest is dropped unasked; LINE says no to the push, and a reply may still serve it."""
+    world.stub.limit = 0
+
+    assert await world.room.show("a", DONE, None) == DROPPED
+    with pytest.raises(RoomError, match="429"):
+        await world.room.show("c", GATE, None)
+    assert world.quota.known == (0, 0)
+    world.hear()
+    assert await world.room.show("c", GATE, None) == REPLIED
+
+
 async def test_what_everybody_has_just_seen_is_not_pushed(world: World) -> None:
     """A status that showed the open question did what the push is for."""
     await world.speaker.told(f"group:{KEY}")

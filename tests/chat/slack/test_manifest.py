@@ -14,8 +14,8 @@ from bot.chat.slack import listeners
 from bot.chat.slack.scopes import EVENTS, SCOPES
 from tests.support.source import ROOT, modules
 
-# slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json of 2026-07-21: of its keys those that an
-# app without functions of its own may use.
+# slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json of 2026-07-21: of its keys
+# those that an app without functions of its own may use.
 KEYS: dict[str, tuple[set[str], set[str]]] = {
     "": ({"display_information"}, {"_metadata", "features", "oauth_config", "settings"}),
     "_metadata": (set(), {"major_version", "minor_version"}),
