@@ -48,6 +48,7 @@ class Speaker:
         self.tokens = tokens
         self._store = store
         self._now = now
+        self._forgot_at = now()
 
     async def answer(self, token: str, messages: Sequence[Message]) -> bool:
         """Reply to what somebody said; False when the token was too old or used.
@@ -117,6 +118,9 @@ class Speaker:
             raise RoomError(str(error)) from error
         self.quota.spent(cost)
         await self._keep(key, {"key": kept["key"], "messages": [], "sent": True})
+        if self._now() - self._forgot_at >= FORGOTTEN:
+            # A process may live for months.
+            await self.forget()
 
     async def _refused(self, key: str, error: LineError) -> None:
         if error.exhausted:
@@ -142,7 +146,8 @@ class Speaker:
 
     async def forget(self) -> None:
         """Forget pushes that LINE would not know either."""
-        before = self._now() - FORGOTTEN
+        self._forgot_at = self._now()
+        before = self._forgot_at - FORGOTTEN
 
         def work(tx: Tx) -> None:
             for row in tx.values(KEPT):

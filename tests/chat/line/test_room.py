@@ -294,6 +294,16 @@ async def test_old_keys_are_forgotten(world: World) -> None:
     assert await world.store.read(lambda tx: tx.values("line:push:")) == []
 
 
+async def test_a_process_that_lives_on_forgets_old_keys_too(world: World) -> None:
+    """With the first push after two days, and not only when it starts."""
+    await world.room.show(KEY, GATE, None)
+    world.clock.now += timedelta(days=3)
+    await world.room.show("release:1:question:2", GATE, None)
+
+    kept = await world.store.read(lambda tx: tx.values("line:push:"))
+    assert [row.key for row in kept] == ["line:push:group:release:1:question:2"]
+
+
 @pytest.mark.scenario(78)
 async def test_the_start_says_what_it_will_cost(tmp_path: Path) -> None:
     """Pushes times members, against what is left of the month."""
