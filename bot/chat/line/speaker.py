@@ -26,7 +26,9 @@ KEPT = "line:push:"
 FORGOTTEN = timedelta(days=2)
 """LINE knows a retry key for one day."""
 AGAIN = (0.5, 2.0)
-"""Seconds before a reply is tried again: its token lives for about a minute."""
+"""Seconds before a reply is tried again."""
+LIVES = 40.0
+"""Seconds that a reply may have to wait; its token lives for about a minute."""
 REPLIED, PUSHED, DROPPED = "replied", "pushed", "dropped"
 """How a chat was told; dropped: the quota is too low for what it was worth."""
 
@@ -65,9 +67,10 @@ class Speaker:
                     return True
                 log.warning("line_reply_failed", error=str(error))
                 unsure = unsure or error.unsure
-                if wait is None or not (error.unsure or error.busy):
+                asked = (error.asked or 0.0) if error.busy else 0.0
+                if wait is None or asked > LIVES or not (error.unsure or error.busy):
                     return False
-                await asyncio.sleep(wait)
+                await asyncio.sleep(max(wait, asked))
             else:
                 return True
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -183,6 +184,22 @@ async def test_a_reply_is_tried_again_and_said_once(
 
     assert await world.room.show(KEY, GATE, None) == REPLIED
     assert [sent.how for sent in world.stub.transcript] == ["reply"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "how", "seconds"), [("0.4", REPLIED, 0.4), ("9999", PUSHED, 0.0)]
+)
+async def test_a_reply_comes_again_when_line_says(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked: str, how: str, seconds: float
+) -> None:
+    """As long as its token lives; where that is too long it is pushed at once."""
+    monkeypatch.setattr("bot.chat.line.speaker.AGAIN", (0.0, 0.0))
+    world.stub.reply_faults = [Fault(429, TOO_FAST, retry_after=asked)]
+    world.hear()
+    began = time.monotonic()
+
+    assert await world.room.show(KEY, GATE, None) == how
+    assert time.monotonic() - began >= seconds
 
 
 async def test_a_line_that_takes_no_replies_is_pushed_to(
