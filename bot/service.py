@@ -164,6 +164,7 @@ class Bot:
             self.engine.background(self.calibration.calibrations.run(), "calibrations"),
         ]
         self._ticks.every(TICK, self.engine.renew, "leases")
+        self._ticks.every(TICK, self.intake.renew, "inbox leases")
         self._ticks.every(TICK, self._tick, "tick")
         self._ticks.every(30 * TICK, self._heartbeat, "heartbeat")
         self._ticks.every(30 * TICK, self.recovery.tell_cut_off, "cut-off")

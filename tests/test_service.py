@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 import yaml
 from aiohttp.test_utils import unused_port
 
+from bot.core.inbound import Inbound
+from bot.engine.submission import Submission
 from tests.support.bots import ALERTS_TOKEN, Page, Twins, page_of, release_yml, running_bot
 
 ALERT = {
@@ -216,3 +219,29 @@ async def test_a_restored_older_backup_freezes_what_is_ahead_of_it(tmp_path: Pat
         assert "expected" in " ".join(card["lines"])
         assert board["state"] == "paused"
         assert [operation.key for operation in twins.world.started] == begun
+
+
+@pytest.mark.scenario(10)
+async def test_what_is_at_work_is_kept_from_other_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each second the leases of messages that end soon are prolonged."""
+    async with running_bot(tmp_path, Twins()) as bot:
+        now, stored, real = bot.services.now(), asyncio.Event(), bot.store.transact
+
+        async def transact(work: Any) -> Any:
+            found = await real(work)
+            stored.set()
+            return found
+
+        kept = await bot.store.transact(
+            lambda tx: tx.record("k", "web", "{}", now, owner=bot.services.owner, lease_until=now)
+        )
+        inbound = Inbound(dedupe="k", surface="web", room="release", at=now)
+        assert kept is not None
+        with bot.intake.held.hold(Submission(kept, inbound, until=now)):
+            monkeypatch.setattr(bot.store, "transact", transact)
+            async with asyncio.timeout(10):
+                while await bot.store.read(lambda tx: tx.left_behind(now, now, 9)):
+                    stored.clear()
+                    await stored.wait()

@@ -32,6 +32,7 @@ from bot.engine import (
 )
 from bot.engine.decisions import Decision
 from bot.engine.engine import Engine
+from bot.engine.held import Held
 from bot.engine.submission import SettledError, Submission
 from bot.engine.transition import Applied, apply
 from bot.engine.turns import Lane, Turns, lane
@@ -53,7 +54,7 @@ class Intake:
         self.engine = engine
         self.services = engine.services
         self._turns = Turns(engine.services.now)
-        self._busy: set[int] = set()
+        self.held = Held(engine.services)
 
     async def submit(self, inbound: Inbound) -> Reply:
         """Record, do, answer. Raises StoreError when it could not be recorded or not be stored.
@@ -73,37 +74,44 @@ class Intake:
         """
         services = self.services
         began = services.now()
+        until = began + services.limits.lease
         try:
             known = linking.sealed(await identity.known(services, inbound))
             body = known.model_dump_json()
             number = await services.store.transact(
-                lambda tx: tx.record(known.dedupe, known.surface, body, services.now())
+                lambda tx: tx.record(
+                    known.dedupe,
+                    known.surface,
+                    body,
+                    services.now(),
+                    owner=services.owner,
+                    lease_until=until,
+                )
             )
         except StoreError as error:
             self.engine.troubled(error)
             raise
-        now = services.now()
-        self._turns.recorded((now - began).total_seconds())
-        return None if number is None else Submission(number, known, since=now)
+        self._turns.recorded((services.now() - began).total_seconds())
+        return None if number is None else Submission(number, known, until=until)
 
     @asynccontextmanager
     async def turn(self, submission: Submission, lane_: Lane) -> AsyncIterator[None]:
         """Wait for a turn to do something recorded, and hold it; nobody here takes it up again."""
-        self._busy.add(submission.number)
-        try:
+        with self.held.hold(submission):
             async with self._turns.turn(lane_):
                 yield
-        finally:
-            self._busy.discard(submission.number)
 
     @property
     def is_full(self) -> bool:
         """Whether so much waits here that the rest should wait in the inbox only."""
-        return len(self._busy) >= MOST_WAITING
+        return len(self.held) >= MOST_WAITING
 
-    def is_busy(self, number: int) -> bool:
-        """Whether this process is at work on what was recorded under this number."""
-        return number in self._busy
+    async def renew(self) -> None:
+        """Keep what is at work here from being taken for left behind."""
+        try:
+            await self.held.renew()
+        except StoreError as error:
+            self.engine.troubled(error)
 
     def delay(self, lane_: Lane) -> float:
         """For how many seconds the first in this lane has been waiting."""
@@ -124,9 +132,10 @@ class Intake:
         """
         submission.owed = tell is not None
         try:
-            await self._still_open(submission)
+            await self.held.check(submission)
             reply = submission.reply or await self._answer(submission)
             if tell is not None:
+                await self.held.check(submission)
                 await _told(tell, reply)
             await self._settle(submission, reply)
         except SettledError:
@@ -136,15 +145,6 @@ class Intake:
             raise
         self.services.watch.inbound(str(reply.outcome))
         return reply
-
-    async def _still_open(self, submission: Submission) -> None:
-        """Look again after a long wait: another process may have taken it for left behind."""
-        services, number = self.services, submission.number
-        if submission.since is None or services.now() - submission.since < services.limits.lease:
-            return
-        row = await services.store.read(lambda tx: tx.inbox_row(number))
-        if row is None or row.settled_at is not None:
-            raise SettledError
 
     async def _settle(self, submission: Submission, reply: Reply) -> None:
         services, number = self.services, submission.number

@@ -115,12 +115,25 @@ class Job:
         self.ending = True
         await services.store.transact(work)
 
+    async def looked(self, seconds: float) -> None:
+        """All is well and not over yet: after this many seconds look again, with all tries left."""
+        await self._later(seconds, tries=0)
+
+    async def waits(self, seconds: float) -> None:
+        """It could not be tried yet: take it again after this many seconds."""
+        await self._later(seconds, tries=self.row.tries - 1)
+
     async def later(self, seconds: float) -> None:
-        """Give it back; it is taken again after this many seconds."""
+        """Give it back after a try that failed; it is taken again after this many seconds."""
+        await self._later(seconds, tries=None)
+
+    async def _later(self, seconds: float, *, tries: int | None) -> None:
         services, row = self.services, self.row
         due = services.now() + timedelta(seconds=seconds)
         self.ending = True
-        await services.store.transact(lambda tx: tx.postpone(row.id, services.owner, due))
+        await services.store.transact(
+            lambda tx: tx.postpone(row.id, services.owner, due, tries=tries)
+        )
 
     async def again(self) -> None:
         """Give it back after a failure; the more often it was tried, the longer it waits."""

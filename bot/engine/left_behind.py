@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 import structlog
 from pydantic import ValidationError
@@ -32,18 +33,18 @@ class LeftBehind:
         self._mine: set[int] = set()
 
     async def take_up(self) -> int:
-        """Do and tell what was not settled within a lease; returns how many there were.
+        """Do and tell what nobody holds any more; returns how many there were.
 
-        What another process is at work on may be done twice: its transaction is kept once, and a
-        private answer may be told twice. Raises StoreError.
+        Each is taken under a lease first, so another process that looks at the same time does
+        the others. Raises StoreError.
         """
-        services = self._services
-        before = services.now() - services.limits.lease
-        known = await services.store.read(lambda tx: tx.unsettled(before, MOST_WAITING))
-        left = [n for n in known if n not in self._mine and not self._intake.is_busy(n)]
+        until = self._services.now() + self._services.limits.lease
+        left = await self._taken(until)
         self._mine.update(left)
         try:
-            ends = await asyncio.gather(*map(self._finish, left), return_exceptions=True)
+            ends = await asyncio.gather(
+                *(self._finish(number, until) for number in left), return_exceptions=True
+            )
         finally:
             self._mine.difference_update(left)
         for end in ends:
@@ -51,7 +52,20 @@ class LeftBehind:
                 raise end
         return len(left)
 
-    async def _finish(self, number: int) -> None:
+    async def _taken(self, until: datetime) -> list[int]:
+        services = self._services
+        now = services.now()
+        before = now - services.limits.lease
+        found = await services.store.read(lambda tx: tx.left_behind(now, before, MOST_WAITING))
+        left = [n for n in found if n not in self._mine and n not in self._intake.held]
+        if not left:
+            return []
+        taken = await services.store.transact(
+            lambda tx: tx.take_inbox(left, services.owner, now, before=before, until=until)
+        )
+        return [number for number in left if number in taken]
+
+    async def _finish(self, number: int, until: datetime) -> None:
         services = self._services
         row = await services.store.read(lambda tx: tx.inbox_row(number))
         if row is None or row.settled_at is not None:
@@ -63,7 +77,7 @@ class LeftBehind:
             log.warning("inbox_row_unreadable", number=number)
             await self._give_up(row)
             return
-        submission = Submission(number, inbound, reply, since=services.now())
+        submission = Submission(number, inbound, reply, until=until)
         submission.stored = reply is not None
         if not (await self._is_done(row, submission) or await self._is_refused(row, submission)):
             await self._give_up(row)

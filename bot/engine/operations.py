@@ -225,7 +225,7 @@ async def look(job: Job) -> None:
     progress = _clean(progress)
     same = progress.hosts in ((), step.hosts) and not step.unknown_looks
     if progress.state is ProgressState.RUNNING and same:
-        await job.later(release.config.target.poll_every.total_seconds())
+        await job.looked(release.config.target.poll_every.total_seconds())
         return
     await job.feed(StepProgressed(step=step.id, attempt=step.attempt, progress=progress))
 

@@ -1,4 +1,7 @@
-"""Forgetting what is long over: messages, clicks and command records. Journals stay for ever."""
+"""Forgetting what is long over: messages, clicks, places of cards and command records.
+
+Releases and journals stay for ever.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ log = structlog.get_logger("release_master.retention")
 
 BITE = 500
 """Rows that one transaction looks at: a few milliseconds, between which everybody else writes."""
+RELEASES = 10
+"""Releases whose posts one transaction deletes: each has some dozens in each of its rooms."""
 BITES = 200
 """Bites of one sweep for each table; the next sweep goes on."""
 
@@ -40,12 +45,17 @@ class Retention:
             before = await self._before()
             rows = await self._all(lambda after, at, tx: tx.prune_inbox(after, at, BITE), before)
             said = await self._all(lambda after, at, tx: tx.prune_messages(after, at, BITE), before)
+            shown = await self._all(
+                lambda after, at, tx: tx.prune_posts(after, at, RELEASES), before
+            )
         except StoreError as error:
             log.warning("retention_waits", code=error.code)
             return
         commands = await self._commands(before)
-        if rows or said or commands:
-            log.info("forgotten", inbox=rows, room_messages=said, commands=commands)
+        if rows or said or shown or commands:
+            log.info(
+                "forgotten", inbox=rows, room_messages=said, shown_releases=shown, commands=commands
+            )
 
     async def _before(self) -> datetime:
         services = self._services

@@ -152,7 +152,7 @@ async def deliver(job: Job) -> None:
             await _send(job, port, release, told)
         except RoomBusyError as busy:
             log.debug("delivery_waits", room=room, slot=job.effect.slot, why=str(busy))
-            await job.later(busy.seconds)
+            await job.waits(busy.seconds)
         except RoomError as error:
             log.warning("delivery_failed", room=room, slot=job.effect.slot, error=str(error))
             services.watch.delivery_failed(DIRECT if room.startswith(DIRECT) else room)
@@ -169,7 +169,7 @@ async def _send(job: Job, port: Room, release: Release, card: Card) -> None:
     room, slot, services = job.effect.room, job.effect.slot, job.services
     before = await services.store.read(lambda tx: tx.post(room, release.id, slot))
     digest = digest_of(card)
-    if before is not None and before.digest == digest:
+    if before.digest == digest if before else _is_forgotten(release, services):
         await job.done()
         return
     ref = await port.show(f"release:{release.id}:{slot}", card, before.ref if before else None)
@@ -179,6 +179,12 @@ async def _send(job: Job, port: Room, release: Release, card: Card) -> None:
         tx.put_post(room, release.id, slot, ref=ref, digest=digest, at=at)
 
     await job.done(keep)
+
+
+def _is_forgotten(release: Release, services: Services) -> bool:
+    """Whether it is no longer known where its messages stand: what is told late is told nowhere."""
+    ended = release.ended_at
+    return ended is not None and ended < services.now() - services.file().keep
 
 
 async def _failed(job: Job, release: Release) -> None:

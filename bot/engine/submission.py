@@ -28,8 +28,8 @@ class Submission:
     """Its answer is stored, together with what it changed."""
     owed: bool = False
     """Somebody waits for the answer: until they have it, the row stays unsettled."""
-    since: datetime | None = None
-    """Since when this process has known of it."""
+    until: datetime | None = None
+    """Until when this process surely holds its lease, as far as is known here."""
 
     def settle(self, tx: Tx, reply: Reply, now: datetime) -> None:
         """Store the answer in this transaction. Raises SettledError when there is one already."""

@@ -1,13 +1,15 @@
 """What came in: recorded once by its dedupe key, settled once with a result.
 
 A row is settled when nothing more is owed: it is done, and whoever waits for an answer has it.
+Until then one process is at work on it, whose lease ends by time when that process dies.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select, update
 
 from bot.core.journal import from_micros, micros
 from bot.store.rows import BODY_VERSION, InboxRow
@@ -25,6 +27,36 @@ _UNSETTLED = (
     .order_by(inbox.c.at, inbox.c.id)
     .limit(bindparam("count"))
 )
+_FREE = or_(
+    inbox.c.lease_until <= bindparam("now"),
+    # Rows of versions before this one have no lease.
+    and_(inbox.c.lease_until.is_(None), inbox.c.at <= bindparam("before")),
+)
+_LEFT = (
+    select(inbox.c.id)
+    .where(inbox.c.settled_at.is_(None), _FREE)
+    .order_by(inbox.c.at, inbox.c.id)
+    .limit(bindparam("count"))
+)
+_AMONG = inbox.c.id.in_(bindparam("ids", expanding=True))
+_TAKE = (
+    update(inbox)
+    .where(
+        inbox.c.id.in_(
+            select(inbox.c.id)
+            .where(_AMONG, inbox.c.settled_at.is_(None), _FREE)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(owner=bindparam("mine"), lease_until=bindparam("until"))
+    .returning(inbox.c.id)
+)
+_RENEW = (
+    update(inbox)
+    .where(_AMONG, inbox.c.settled_at.is_(None), inbox.c.owner == bindparam("mine"))
+    .values(lease_until=bindparam("until"))
+    .returning(inbox.c.id)
+)
 _RESULT = select(inbox.c.result).where(inbox.c.dedupe == bindparam("dedupe"))
 _OPEN = (inbox.c.id == bindparam("row_id"), inbox.c.settled_at.is_(None))
 _SETTLE = (
@@ -41,14 +73,28 @@ _CLOSE = update(inbox).where(*_OPEN).values(settled_at=bindparam("settled_at"))
 class InboxTx(Session):
     """The inbox in one transaction."""
 
-    def record(self, dedupe: str, surface: str, body: str, at: datetime) -> int | None:
-        """Keep what came in and return its id; None when this dedupe key was seen before."""
+    def record(
+        self,
+        dedupe: str,
+        surface: str,
+        body: str,
+        at: datetime,
+        *,
+        owner: str | None = None,
+        lease_until: datetime | None = None,
+    ) -> int | None:
+        """Keep what came in and return its id; None when this dedupe key was seen before.
+
+        With `owner` it is taken at once, until `lease_until`.
+        """
         values = {
             "dedupe": dedupe,
             "surface": surface,
             "body": body,
             "body_version": BODY_VERSION,
             "at": micros(at),
+            "owner": owner,
+            "lease_until": None if lease_until is None else micros(lease_until),
         }
         found: int | None = self.run(_RECORD[self.dialect], values).scalar_one_or_none()
         return found
@@ -86,6 +132,29 @@ class InboxTx(Session):
         """Ids of what came in at or before `older_than` and is not settled, the oldest first."""
         values = {"until": micros(older_than), "count": limit}
         return list(self.run(_UNSETTLED, values).scalars())
+
+    def left_behind(self, now: datetime, before: datetime, limit: int) -> list[int]:
+        """Ids of what is not settled and under nobody's lease, the oldest first.
+
+        What has no lease at all, as older versions recorded it, counts when it came at or
+        before `before`.
+        """
+        values = {"now": micros(now), "before": micros(before), "count": limit}
+        return list(self.run(_LEFT, values).scalars())
+
+    def take_inbox(
+        self, ids: Collection[int], owner: str, now: datetime, *, before: datetime, until: datetime
+    ) -> set[int]:
+        """Lease those of these rows that are still left behind, and return their ids."""
+        values = {"ids": list(ids), "mine": owner, "until": micros(until)}
+        return set(
+            self.run(_TAKE, {**values, "now": micros(now), "before": micros(before)}).scalars()
+        )
+
+    def renew_inbox(self, ids: Collection[int], owner: str, until: datetime) -> set[int]:
+        """Prolong these leases and return the ids that are unsettled and still this owner's."""
+        values = {"ids": list(ids), "mine": owner, "until": micros(until)}
+        return set(self.run(_RENEW, values).scalars())
 
     def result_of(self, dedupe: str) -> str | None:
         """The result (JSON) of what came in under this key; None while it has none."""

@@ -83,7 +83,13 @@ _POSTPONE = (
         taken_generation=None,
         due_at=case((_CURRENT, _LATER_DUE), else_=effects.c.due_at),
         ready_at=case((_CURRENT, _LATER_DUE), else_=effects.c.due_at),
-        tries=case((_CURRENT, effects.c.tries), else_=0),
+        tries=case(
+            (
+                _CURRENT,
+                func.coalesce(bindparam("new_tries", type_=effects.c.tries.type), effects.c.tries),
+            ),
+            else_=0,
+        ),
         body=case(
             (
                 _CURRENT,
@@ -203,17 +209,25 @@ class OutboxTx(Session):
         return False
 
     def postpone(
-        self, effect_id: int, owner: str, due_at: datetime, body: str | None = None
+        self,
+        effect_id: int,
+        owner: str,
+        due_at: datetime,
+        body: str | None = None,
+        *,
+        tries: int | None = None,
     ) -> bool:
         """Give the lease back and run again at `due_at`, with a new body if one is given.
 
-        What was enqueued under the key meanwhile wins. False when the lease was lost.
+        `tries`: how many failed tries there were; None: this was one more. What was enqueued
+        under the key meanwhile wins. False when the lease was lost.
         """
         values = {
             "row_id": effect_id,
             "mine": owner,
             "later": micros(due_at),
             "new_body": body,
+            "new_tries": tries,
         }
         kept = self.run(_POSTPONE, values).rowcount == 1
         self.work_enqueued = self.work_enqueued or kept
@@ -242,7 +256,7 @@ class OutboxTx(Session):
         return timedelta() if first is None else max(timedelta(), now - from_micros(first))
 
     def often_tried(self, tries: int, kinds: Collection[str], limit: int) -> list[EffectRow]:
-        """Effects of these kinds that were taken at least so often and are not done."""
+        """Effects of these kinds that were tried at least so often and are not done."""
         values = {"tries": tries, "kinds": list(kinds), "count": limit}
         return [_row(row) for row in self.run(_OFTEN_TRIED, values)]
 

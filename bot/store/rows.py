@@ -81,7 +81,7 @@ class EffectRow:
     generation: int
     """Rises when the same key is enqueued again; what `finish` must be told."""
     tries: int
-    """How often this generation was taken."""
+    """How often this generation was taken, without the times when there was nothing to do yet."""
     owner: str | None
     """Who holds, or last held, the lease."""
     lease_until: datetime | None

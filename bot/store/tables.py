@@ -44,6 +44,9 @@ inbox = Table(
     Column("at", BigInteger, nullable=False),
     Column("result", Text),
     Column("settled_at", BigInteger),
+    # Which process is at work on it, and until when nobody else is.
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
     sqlite_autoincrement=True,
 )
 Index(
@@ -124,7 +127,7 @@ posts = Table(
     "posts",
     metadata,
     Column("room", Text, primary_key=True),
-    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False, index=True),
     Column("slot", Text, primary_key=True),
     Column("ref", Text, nullable=False),
     Column("digest", Text, nullable=False),

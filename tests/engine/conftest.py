@@ -47,3 +47,23 @@ async def make(url: str) -> AsyncIterator[Make]:
             return await stack.enter_async_context(engines.bot(url, None, outside, **(bot or {})))
 
         yield made
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.provisioned)])
+def shared_url(request: pytest.FixtureRequest, url: str) -> str:
+    """A database for several processes."""
+    if request.param == "sqlite":
+        return url
+    found: str = request.getfixturevalue("postgres_database")
+    return found
+
+
+@pytest.fixture
+async def pair(shared_url: str) -> AsyncIterator[tuple[engines.Bot, engines.Bot]]:
+    """Two processes with connections of their own."""
+    outside = engines.Outside()
+    async with AsyncExitStack() as stack:
+        yield (
+            await stack.enter_async_context(engines.bot(shared_url, None, outside)),
+            await stack.enter_async_context(engines.bot(shared_url, None, outside)),
+        )

@@ -86,6 +86,27 @@ async def test_a_busy_room_is_never_given_up(make: Make) -> None:
     assert "delivery_failed" not in [row.code for row in await bot.journal()]
 
 
+@pytest.mark.scenario(71)
+async def test_what_waited_for_a_busy_room_has_all_its_tries(make: Make) -> None:
+    """A room that fails after a long rate limit is tried as often as any other."""
+    bot = await make(**SINGLE)
+    room, most = bot.outside.rooms[TEAM], bot.services.limits.deliveries
+    room.busy = 7.0
+    await bot.start()
+    for _ in range(most * 2):
+        await bot.drain()
+        bot.outside.clock.now += timedelta(seconds=7)
+    room.busy, room.failing = 0.0, True
+    for _ in range(most - 1):
+        await bot.drain()
+        bot.outside.clock.now += timedelta(seconds=60)
+    room.failing = False
+    await bot.drain()
+
+    assert [c.state for _, c in room.shown][:1] == ["start"]
+    assert "delivery_failed" not in [row.code for row in await bot.journal()]
+
+
 async def test_a_slow_room_delays_no_other(make: Make) -> None:
     """While one room hangs the release runs to its end, and the other room shows it."""
     bot = await make(**SINGLE)

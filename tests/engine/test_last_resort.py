@@ -78,6 +78,26 @@ async def test_a_fault_that_passes_is_not_told(make: Make) -> None:
     assert "fact.step_unsure" not in await bot.facts()
 
 
+async def test_looks_that_go_well_are_no_tries(make: Make) -> None:
+    """However long an operation was looked at before, a fault then is the first one."""
+    bot = await make(**SINGLE)
+    bot.deployer.hold("chat")
+    await bot.start()
+    await bot.run(lambda r: r.step("chat/deploy").handle)
+    for _ in range(3 * TRIES):
+        await bot.jump()
+        await bot.drain()
+    buggy = Buggy(bot, "look", TRIES - 1)
+    while buggy.calls < TRIES - 1:
+        await bot.jump()
+        await bot.drain()
+    step = (await bot.release()).step("chat/deploy")
+
+    assert (step.state, step.unknown_looks) == (StepState.RUNNING, 0)
+    bot.deployer.release("chat")
+    assert (await bot.run(ended)).phase is Phase.DONE
+
+
 async def test_looks_that_always_fail_are_unknown(make: Make) -> None:
     """An operation that cannot be looked at is asked about like one whose answers say nothing."""
     bot = await make(**SINGLE)

@@ -178,7 +178,7 @@ async def test_a_store_that_fails_leaves_it_for_later(
     bot = await make(**SINGLE)
     surface = Surface(bot)
     await surface.heard("status")
-    sick, real = iter([True]), bot.real.transact
+    sick, real = iter([False, True]), bot.real.transact
 
     async def transact(work: Any) -> Any:
         if next(sick, False):

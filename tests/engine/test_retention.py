@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.config import CommandExecutor
+from bot.core.inbound import Outcome
 from bot.engine import retention
 from bot.engine.retention import Retention
 from bot.store import Tx
 from tests.engine.conftest import Make
-from tests.support.engines import HOME, SINGLE, Bot, ended
+from tests.support.engines import HOME, OTHER, SINGLE, Bot, ended
 
 YEAR = timedelta(days=365)
 
@@ -48,6 +49,37 @@ async def test_an_ended_release_keeps_its_journal_only(make: Make) -> None:
     assert (await _inbox(bot), await _messages(bot)) == ([], 0)
     assert await bot.real.read(lambda tx: len(list(tx.journal(1)))) == journal
     assert (await bot.say("history")).card is not None
+
+
+async def test_an_old_message_whose_place_is_forgotten_is_not_posted_anew(make: Make) -> None:
+    """A rollback long afterwards is told by its own board; the old one stays as it was."""
+    bot = await make(**SINGLE)
+    await bot.start()
+    await bot.run(ended)
+    await bot.drain()
+    before = await _boards(bot)
+    bot.outside.clock.now += bot.outside.file.keep + timedelta(days=1)
+    await Retention(bot.services).sweep()
+    # As on a platform: a message whose reference is unknown would be a second one.
+    bot.outside.rooms[HOME].cards.clear()
+    place = await bot.real.read(lambda tx: tx.post(HOME, 1, "board"))
+    draft = await bot.say("rollback #1 too slow", OTHER)
+    assert draft.card is not None
+    reply = await bot.press(draft.card.actions[0], OTHER)
+    await bot.run(ended, 2)
+    await bot.drain()
+
+    assert place is None
+    assert reply.outcome is Outcome.ACCEPTED
+    assert before == [1]
+    assert await _boards(bot) == [1, 2]
+    assert (await bot.release(1)).rolled_back_by == 2
+
+
+async def _boards(bot: Bot) -> list[int]:
+    """The releases whose boards were posted, once each time."""
+    posts = bot.outside.rooms[HOME].posts
+    return [card.release or 0 for key, card in posts if key.endswith(":board")]
 
 
 async def test_nothing_since_a_live_release_began_is_forgotten(make: Make) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
@@ -30,30 +28,9 @@ from tests.support.engines import (
     TEAM,
     Bot,
     MortalDeployer,
-    Outside,
     asked,
     ended,
 )
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.provisioned)])
-def shared_url(request: pytest.FixtureRequest, url: str) -> str:
-    """A database for several processes."""
-    if request.param == "sqlite":
-        return url
-    found: str = request.getfixturevalue("postgres_database")
-    return found
-
-
-@pytest.fixture
-async def pair(shared_url: str) -> AsyncIterator[tuple[Bot, Bot]]:
-    """Two processes with connections of their own."""
-    outside = Outside()
-    async with AsyncExitStack() as stack:
-        yield (
-            await stack.enter_async_context(engines.bot(shared_url, None, outside)),
-            await stack.enter_async_context(engines.bot(shared_url, None, outside)),
-        )
 
 
 async def both(pair: tuple[Bot, Bot]) -> None:

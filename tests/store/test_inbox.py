@@ -106,3 +106,64 @@ def test_a_body_can_be_amended_until_it_is_settled(database: Database, at: datet
 def test_what_is_unknown_has_no_row_and_no_result(database: Database) -> None:
     """Asking for what never came gives None."""
     assert database.read(lambda tx: (tx.inbox_row(9), tx.result_of("never"))) == (None, None)
+
+
+@pytest.mark.scenario(10)
+def test_what_somebody_is_at_work_on_is_not_left_behind(
+    database: Database, at: datetime, lease: datetime
+) -> None:
+    """A lease keeps others out until it ends, however old the row is; its owner prolongs it."""
+    later = lease + timedelta(seconds=4)
+
+    def record(tx: Tx) -> None:
+        tx.record("held", "web", "{}", at, owner="one", lease_until=lease)
+        tx.record("settled", "web", "{}", at, owner="one", lease_until=at)
+        tx.settle(2, "{}", at)
+
+    database.write(record)
+    during = database.read(lambda tx: tx.left_behind(lease - timedelta(microseconds=1), at, 9))
+    after = database.read(lambda tx: tx.left_behind(lease, at, 9))
+    kept = database.write(lambda tx: tx.renew_inbox((1, 2), "one", later))[0]
+    others = database.write(lambda tx: tx.renew_inbox((1,), "two", later + timedelta(hours=1)))[0]
+    renewed = database.read(lambda tx: tx.left_behind(lease, at, 9))
+
+    assert (during, after) == ([], [1])
+    assert (kept, others, renewed) == ({1}, set(), [])
+    assert database.read(lambda tx: tx.left_behind(later, at, 9)) == [1]
+
+
+@pytest.mark.scenario(10)
+def test_a_lease_that_ended_is_taken_once(
+    database: Database, at: datetime, lease: datetime
+) -> None:
+    """Of two who found the same row one gets it; who had it before has lost it."""
+    until = lease + timedelta(seconds=5)
+    database.write(lambda tx: tx.record("k", "web", "{}", at, owner="dead", lease_until=lease))
+
+    def take(owner: str, now: datetime) -> set[int]:
+        return database.write(lambda tx: tx.take_inbox((1, 7), owner, now, before=at, until=until))[
+            0
+        ]
+
+    early = take("one", lease - timedelta(microseconds=1))
+    found = [take("one", lease), take("two", lease)]
+
+    assert (early, found) == (set(), [{1}, set()])
+    assert database.write(lambda tx: tx.renew_inbox((1,), "dead", until))[0] == set()
+    assert database.write(lambda tx: tx.renew_inbox((1,), "one", until))[0] == {1}
+
+
+def test_rows_of_older_versions_have_their_age_only(
+    database: Database, at: datetime, lease: datetime
+) -> None:
+    """Without a lease a row is left behind as soon as it is as old as a lease is long."""
+    database.write(lambda tx: tx.record("k", "web", "{}", at))
+    young, old = at - timedelta(microseconds=1), at
+
+    assert database.read(lambda tx: tx.left_behind(lease, young, 9)) == []
+    assert database.read(lambda tx: tx.left_behind(lease, old, 9)) == [1]
+    taken = [
+        database.write(lambda tx: tx.take_inbox((1,), "one", lease, before=b, until=lease))[0]  # noqa: B023 - runs now
+        for b in (young, old)
+    ]
+    assert taken == [set(), {1}]

@@ -206,6 +206,22 @@ def test_postponing_keeps_tries_and_can_change_the_body(database: Database, at: 
     assert (only(database).tries, only(database).body) == (2, "2")
 
 
+@pytest.mark.parametrize(("told", "counted"), [(None, [1, 2, 3]), (0, [1, 1, 1])])
+def test_a_look_is_no_try(
+    database: Database, at: datetime, told: int | None, counted: list[int]
+) -> None:
+    """Who looked and found nothing to do yet says how many tries had failed before."""
+    database.write(lambda tx: enqueue(tx, "a", at))
+    found = []
+    for turn in range(3):
+        (row,) = take(database, "me", at + turn * _SECOND)
+        due = at + (turn + 1) * _SECOND
+        database.write(lambda tx: tx.postpone(row.id, "me", due, tries=told))  # noqa: B023 - runs now
+        found.append(row.tries)
+
+    assert found == counted
+
+
 def test_postponing_yields_to_what_was_enqueued_meanwhile(database: Database, at: datetime) -> None:
     """Body and due time of the newer generation win over the old run's wish."""
     database.write(lambda tx: enqueue(tx, "a", at, body="1"))

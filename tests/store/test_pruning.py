@@ -70,3 +70,28 @@ def test_nothing_old_is_nothing_done(database: Database, at: datetime) -> None:
     young = database.write(lambda tx: (tx.prune_inbox(0, at, 3), tx.prune_messages(0, at, 3)))[0]
 
     assert {*empty, *young} == {Bite(deleted=0, after=None)}
+
+
+def test_of_posts_only_those_of_releases_long_over_go(database: Database, at: datetime) -> None:
+    """A live release keeps them, and so does one that changed lately or still has to tell."""
+    end = at + timedelta(days=1)
+
+    def fill(tx: Tx) -> None:
+        for number in range(1, 6):
+            tx.new_release("shop", at)
+            for room in ("one", "two"):
+                tx.put_post(room, number, "board", ref="r", digest="d", at=at)
+        tx.enqueue(3, "show:board@one", kind="show", body="{}", due_at=at)
+        for number, moment in ((1, at), (3, at), (4, end), (5, at)):
+            tx.put_body(number, expected_version=0, phase="done", live=False, body="{}", at=moment)
+        tx.append(1, at=at, actor="a", code="c", body="{}")
+
+    database.write(fill)
+    first = database.write(lambda tx: tx.prune_posts(0, end, 1))[0]
+    rest = database.write(lambda tx: tx.prune_posts(1, end, 9))[0]
+    left = database.read(lambda tx: [n for n in range(1, 6) if tx.post("two", n, "board")])
+
+    assert (first, rest) == (Bite(deleted=1, after=1), Bite(deleted=1, after=None))
+    assert left == [2, 3, 4]
+    assert database.read(lambda tx: len(tx.journal(1))) == 1
+    assert database.write(lambda tx: tx.prune_posts(0, end, 9))[0].deleted == 0

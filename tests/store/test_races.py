@@ -146,6 +146,34 @@ def test_one_delivery_is_recorded(pair: tuple[Database, Database], at: datetime)
         assert sorted(at_once(pair, record)) == [False, False, False, True]
 
 
+@pytest.mark.scenario(10)
+def test_what_was_left_behind_is_taken_by_one(
+    pair: tuple[Database, Database], at: datetime
+) -> None:
+    """Four who look at once, each in another order, share the rows: nobody gets one twice."""
+
+    def fill(tx: Tx) -> None:
+        for number in range(40):
+            tx.record(f"k{number}", "web", "{}", at, owner="dead", lease_until=at)
+
+    pair[0].write(fill)
+    until = at + timedelta(seconds=5)
+
+    def take(database: Database, number: int) -> list[int]:
+        ids = database.read(lambda tx: tx.left_behind(at, at, 40))
+        return [
+            row
+            for part in (ids[number::2], ids[::-1])
+            for row in database.write(
+                lambda tx: tx.take_inbox(part, f"t{number}", at, before=at, until=until)  # noqa: B023 - runs now
+            )[0]
+        ]
+
+    found = [row for rows in at_once(pair, take) for row in rows]
+
+    assert sorted(found) == list(range(1, 41))
+
+
 @pytest.mark.scenario(3)
 def test_the_journal_is_one_order(pair: tuple[Database, Database], at: datetime) -> None:
     """Four writers without any lock of their own make one unbroken chain."""

@@ -12,6 +12,7 @@ from linebot.v3.messaging import (  # type: ignore[import-untyped] # it has no t
     AsyncMessagingApi,
     Configuration,
     PushMessageRequest,
+    QuotaType,
     ReplyMessageRequest,
     TestWebhookEndpointRequest,
 )
@@ -34,14 +35,19 @@ _MONTHLY = "monthly limit"
 class LineError(Exception):
     """A call failed: `status` as LINE answered it, 0 where no answer came.
 
-    `wait`: seconds after which LINE wants to be called again, or BUSY where it does not say.
+    `asked`: seconds after which LINE wants to be called again; None where it does not say.
     """
 
-    def __init__(self, status: int, said: str, wait: float = BUSY) -> None:
+    def __init__(self, status: int, said: str, asked: float | None = None) -> None:
         super().__init__(f"LINE answered {status}: {said}" if status else f"LINE: {said}")
         self.status = status
         self.said = said
-        self.wait = wait
+        self.asked = asked
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the call may be repeated."""
+        return BUSY if self.asked is None else self.asked
 
     @property
     def exhausted(self) -> bool:
@@ -93,10 +99,11 @@ class LineApi:
                 raise
 
     async def quota(self) -> tuple[int | None, int]:
-        """The messages of this month and those used; None: as many as wanted."""
+        """The messages of this month, 0 or more, and those used; None: as many as wanted."""
         limit = await self._call(lambda api, **o: api.get_message_quota(**o))
         used = await self._call(lambda api, **o: api.get_message_quota_consumption(**o))
-        return (limit.value or None), used.total_usage
+        limited = limit.type == QuotaType.LIMITED
+        return (limit.value or 0) if limited else None, used.total_usage
 
     async def members(self, chat: str) -> int:
         """How many people a push to this chat reaches."""
@@ -147,8 +154,8 @@ class LineApi:
         except ApiException as error:
             if error.status == 401:
                 self.trouble = "LINE refuses the channel access token"
-            wait = _wait(error.headers)
-            raise LineError(int(error.status or 0), _said(error.body), wait) from error
+            asked = _asked(error.headers)
+            raise LineError(int(error.status or 0), _said(error.body), asked) from error
         except (RuntimeError, AssertionError) as error:
             # The bot stops: the session of this call was closed behind it, which aiohttp finds out
             # by an error of its own or, between connecting and sending, by an assertion.
@@ -175,12 +182,12 @@ def _request(model: Any, body: Message) -> Any:
         raise LineError(400, f"the message is malformed ({type(error).__name__})") from error
 
 
-def _wait(headers: Mapping[str, str] | None) -> float:
-    """The seconds of `Retry-After`; BUSY where there are none."""
+def _asked(headers: Mapping[str, str] | None) -> float | None:
+    """The seconds of `Retry-After`; None where there are none."""
     try:
         return min(max(float((headers or {})["Retry-After"]), 0.0), LONGEST)
     except (KeyError, ValueError):
-        return BUSY
+        return None
 
 
 def _said(body: object) -> str:

@@ -165,7 +165,9 @@ class Ear:
         if moment and tap.value:
             line = f"errors between {tap.value} and {moment}"
             await self._submit(heard, self._inbound(heard, room, text=line))
-        elif await self.keep(json.dumps(event), heard.id) and moment:
+        elif not moment:
+            await self._stale(heard, room)
+        elif await self.keep(json.dumps(event), heard.id):
             asked = ask_end(moment, self._ground.words(room))
             self._aside(self._replies.send(heard, [asked]))
 
@@ -217,13 +219,14 @@ class Ear:
 
     async def _do(self, heard: Heard, recorded: Submission, manner: Manner) -> None:
         intake = self._ground.intake
+        lane = intake.lane(recorded.inbound)
         with self._tokens.coming(heard.chat):
-            named = await self._named(recorded.inbound, heard)
+            async with intake.turn(recorded, lane):
+                named = await self._named(recorded.inbound, heard)
 
-            async def tell(reply: Reply) -> None:
-                await self._replies.answer(heard, named, reply, manner)
+                async def tell(reply: Reply) -> None:
+                    await self._replies.answer(heard, named, reply, manner)
 
-            async with intake.turn(recorded, intake.lane(named)):
                 await intake.process(replace(recorded, inbound=named), tell)
 
     async def _named(self, inbound: Inbound, heard: Heard) -> Inbound:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.chat.line.limits import DISPLAY, LABEL, Message, shown, width
 from bot.chat.line.taps import PRESS, Tap
 from bot.chat.line.taps import fits as tap_fits
-from bot.core.card import Action, Style
+from bot.core.card import Action, Card, Style
 from bot.core.value import Text, text
 from bot.engine.cards import SAY
 
@@ -37,7 +37,8 @@ _COLOURS = {
     "new": RED,
 }
 _MARKS = {RED: "✕", AMBER: "▲", BLUE: "▶", GREEN: "✓", DIM: "•"}
-MARK_STATES = frozenset(_COLOURS)
+_OF_BOARDS = {"waiting": BLUE, "planned": BLUE}
+"""States that are calm in a row of a table, and say what a whole release is about."""
 ONE_TEXT = 600
 """Units of one text in a bubble: more is read in the logs, not on a phone."""
 
@@ -50,6 +51,13 @@ def colour(state: str) -> str:
 def mark(state: str) -> str:
     """The sign of a state."""
     return _MARKS[colour(state)]
+
+
+def heading(card: Card) -> tuple[str, str]:
+    """The colour and the sign of a card's state; empty ones for a state that says nothing."""
+    boards = _OF_BOARDS if card.kind == "board" else {}
+    shade = boards.get(card.state) or _COLOURS.get(card.state, "")
+    return shade, _MARKS.get(shade, "")
 
 
 def words(said: str, **style: object) -> Message:

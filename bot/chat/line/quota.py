@@ -53,9 +53,9 @@ class Quota:
     async def allows(self, what: Worth) -> bool:
         """Whether this is still worth a push."""
         await self.refresh()
-        if not self._limit:
+        if self._limit is None:
             return True
-        share = self._used / self._limit
+        share = self._used / self._limit if self._limit else 1.0
         least = FROM_95 if share >= 0.95 else FROM_80 if share >= 0.8 else Worth.FINAL
         return what >= least
 

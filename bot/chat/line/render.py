@@ -93,7 +93,7 @@ class Renderer:
         fold = _at_first(card, fold) if more else fold
         body = self.head(card, fold)
         if card.table and card.table.rows:
-            body += self._table(card.table, fold)
+            body += self._caption(card, card.table) + self._table(card.table, fold)
         if card.chart:
             body += self._chart(card.chart, fold)
         if card.footer is not None and fold.footer:
@@ -129,11 +129,10 @@ class Renderer:
             # What is asked says more than that it is asked.
             same = card.text == card.title
             return [] if same else [words(self._say(card.text), color=pieces.BLUE)]
-        if card.state not in pieces.MARK_STATES:
+        shade, sign = pieces.heading(card)
+        if not shade:
             return []
-        said = self._word(card.state)
-        shade = pieces.colour(card.state)
-        return [words(f"{pieces.mark(card.state)} {said}", color=shade, weight="bold")]
+        return [words(f"{sign} {self._word(card.state)}", color=shade, weight="bold")]
 
     def _lines(self, card: Card, fold: Fold) -> list[Message]:
         said = [self.cell(line) for line in card.lines if not _typable(line)]
@@ -141,8 +140,13 @@ class Renderer:
         found = [words(cut(line, fold.text)) for line in said if line.strip()]
         return self._some(found, fold.lines)
 
+    def _caption(self, card: Card, table: Table) -> list[Message]:
+        said = self._say(table.caption)
+        # A list that is the whole card is named once.
+        same = said == self._say(card.title)
+        return [] if same else [words(said, size="xs", color=DIM, margin="md")]
+
     def _table(self, table: Table, fold: Fold) -> list[Message]:
-        caption = words(self._say(table.caption), size="xs", color=DIM, margin="md")
         header = [self._say(name) for name in table.header]
         calm_last = len(table.rows) > fold.rows
         rows = sorted(table.rows, key=tables.calm) if calm_last else list(table.rows)
@@ -157,7 +161,7 @@ class Renderer:
             for row in rows[: fold.rows]
         ]
         left = len(rows) - len(drawn)
-        return [caption, *drawn, *([tables.more(left)] if left else [])]
+        return [*drawn, *([tables.more(left)] if left else [])]
 
     def _chart(self, chart: Chart, fold: Fold) -> list[Message]:
         names = chart.categories[: fold.categories]

@@ -164,17 +164,18 @@ class Replies:
             # Nobody that release.yml knows: a button would only be refused.
             now = {key: watching.for_one(card) for key, card in now.items()}
         draw = self._draw(room)
+        room_for = MESSAGES - 1 if first else MESSAGES
+        now = dict(list(now.items())[:room_for])
         messages = [draw.message(first)] if first else []
         messages += [draw.message(card, more=more.of_card(key)) for key, card in now.items()]
         if release is not None and release.live:
             # Only the newest message shows them.
-            shown = messages[:MESSAGES]
-            messages = [*shown[:-1], shown[-1] | _NEXT]
+            messages = [*messages[:-1], messages[-1] | _NEXT]
         done = plain(self._words(room)(text("line.done")))
         if await self._speaker.answer(heard.token, messages or [done]):
-            asked = [key for key, card in now.items() if worth(card) is not None]
-            for key in asked[: MESSAGES - 1]:
-                await self._speaker.told(f"{room}:{key}")
+            for key, card in now.items():
+                if worth(card) is not None:
+                    await self._speaker.told(f"{room}:{key}")
 
     def _draw(self, room: str) -> Renderer:
         return Renderer(self._words(room))

@@ -26,7 +26,9 @@ KEPT = "line:push:"
 FORGOTTEN = timedelta(days=2)
 """LINE knows a retry key for one day."""
 AGAIN = (0.5, 2.0)
-"""Seconds before a reply is tried again: its token lives for about a minute."""
+"""Seconds before a reply is tried again."""
+LIVES = 40.0
+"""Seconds that a reply may have to wait; its token lives for about a minute."""
 REPLIED, PUSHED, DROPPED = "replied", "pushed", "dropped"
 """How a chat was told; dropped: the quota is too low for what it was worth."""
 
@@ -48,6 +50,7 @@ class Speaker:
         self.tokens = tokens
         self._store = store
         self._now = now
+        self._forgot_at = now()
 
     async def answer(self, token: str, messages: Sequence[Message]) -> bool:
         """Reply to what somebody said; False when the token was too old or used.
@@ -64,9 +67,10 @@ class Speaker:
                     return True
                 log.warning("line_reply_failed", error=str(error))
                 unsure = unsure or error.unsure
-                if wait is None or not (error.unsure or error.busy):
+                asked = (error.asked or 0.0) if error.busy else 0.0
+                if wait is None or asked > LIVES or not (error.unsure or error.busy):
                     return False
-                await asyncio.sleep(wait)
+                await asyncio.sleep(max(wait, asked))
             else:
                 return True
         return False
@@ -117,6 +121,9 @@ class Speaker:
             raise RoomError(str(error)) from error
         self.quota.spent(cost)
         await self._keep(key, {"key": kept["key"], "messages": [], "sent": True})
+        if self._now() - self._forgot_at >= FORGOTTEN:
+            # A process may live for months.
+            await self.forget()
 
     async def _refused(self, key: str, error: LineError) -> None:
         if error.exhausted:
@@ -142,7 +149,8 @@ class Speaker:
 
     async def forget(self) -> None:
         """Forget pushes that LINE would not know either."""
-        before = self._now() - FORGOTTEN
+        self._forgot_at = self._now()
+        before = self._forgot_at - FORGOTTEN
 
         def work(tx: Tx) -> None:
             for row in tx.values(KEPT):

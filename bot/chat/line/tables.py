@@ -12,7 +12,7 @@ from bot.chat.line.pieces import DIM, box, words
 from bot.core.card import Row
 from bot.core.view.marks import NOTHING
 
-_BARE = re.compile(r"\N{MULTIPLICATION SIGN}?\d[\d.,:]*")
+_BARE = re.compile(r"\N{MULTIPLICATION SIGN}?\d[\d.,:]*(\s?[(\N{FULLWIDTH LEFT PARENTHESIS}].*)?")
 """A number or a time that says nothing without the name of its column."""
 
 

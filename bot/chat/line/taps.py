@@ -6,7 +6,7 @@ release, the question's version and its nonce are checked when it comes back.
 
 from __future__ import annotations
 
-from bot.chat.line.limits import DATA
+from bot.chat.line.limits import DATA, width
 from bot.core.value import Value
 
 PRESS, DECIDE, DROP, PICK, MORE = "p", "d", "k", "t", "m"
@@ -30,7 +30,7 @@ class Tap(Value):
     def write(self) -> str:
         """The one way to write it: `p|approve||v1|42|…`. Raises ValueError when it is too long."""
         data = _written(self)
-        if len(data) > DATA:
+        if width(data) > DATA:
             msg = f"the data of a button has at most {DATA} characters"
             raise ValueError(msg)
         return data
@@ -39,7 +39,7 @@ class Tap(Value):
 def fits(tap: Tap) -> bool:
     """Whether a button can carry it, whatever reason is chosen later."""
     longest = tap.model_copy(update={"reason": max(REASONS, key=len)})
-    return len(_written(longest)) <= DATA
+    return width(_written(longest)) <= DATA
 
 
 def _written(tap: Tap) -> str:
@@ -49,7 +49,7 @@ def _written(tap: Tap) -> str:
 def read(data: str) -> Tap | None:
     """What `write` wrote; None for anything else. Never raises."""
     parts = data.split("|", 3)
-    if len(data) > DATA or len(parts) != 4 or parts[0] not in {PRESS, DECIDE, DROP, PICK, MORE}:
+    if width(data) > DATA or len(parts) != 4 or parts[0] not in {PRESS, DECIDE, DROP, PICK, MORE}:
         return None
     if parts[2] and parts[2] not in REASONS:
         return None

@@ -135,6 +135,13 @@ async def test_a_quota_without_a_limit_is_none(api: LineApi, answers: Answers) -
     assert await api.quota() == (None, 7)
 
 
+async def test_a_quota_of_nothing_is_a_limit(api: LineApi, answers: Answers) -> None:
+    """A plan without any push is not one with as many as wanted."""
+    answers.body = b'{"type":"limited","value":0,"totalUsage":0}'
+
+    assert await api.quota() == (0, 0)
+
+
 async def test_a_chat_with_one_person_costs_one(api: LineApi, answers: Answers) -> None:
     """LINE is asked only about groups and rooms of several people."""
     answers.body = b'{"count":12}'

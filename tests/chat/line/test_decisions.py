@@ -100,6 +100,7 @@ def test_missing_secrets_are_named(tmp_path: Path, given: str) -> None:
         load(path, {given: "x" * 20} if given else {})
 
 
+@pytest.mark.scenario("26a")
 async def test_a_command_in_a_chat_of_another_target_names_the_right_room(tmp_path: Path) -> None:
     """Refused there, whoever says it; nothing is started."""
     file = line_yml()

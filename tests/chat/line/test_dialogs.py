@@ -17,7 +17,6 @@ async def gate(chat: Chat) -> str:
     return chat.stub.data("Reject", await chat.until("promote pay"))
 
 
-@pytest.mark.scenario(3)
 async def test_approving_is_confirmed_or_kept(chat: Chat) -> None:
     """The dialog says what would happen; keeping changes nothing."""
     await gate(chat)
@@ -119,6 +118,16 @@ async def test_errors_between_two_picked_moments(chat: Chat) -> None:
 
     told = await chat.tap(until["data"], datetime="2026-08-06T11:00")
     assert "Errors of shop" in told.said
+
+
+async def test_a_pick_without_a_moment_is_answered(chat: Chat) -> None:
+    """No press is silent, whatever LINE sent along with it."""
+    asked = await chat.say("release errors between")
+    items = asked.messages[-1]["quickReply"]["items"]
+    picker = next(i["action"] for i in items if i["action"]["type"] == "datetimepicker")
+    told = await chat.tap(picker["data"], datetime="soon")
+
+    assert "nothing was changed" in told.said
 
 
 def test_a_picked_moment_gets_the_zone_s_offset() -> None:

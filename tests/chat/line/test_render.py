@@ -205,6 +205,26 @@ def test_suggested_lines_can_be_said_by_one_tap() -> None:
     assert len(message["quickReply"]["items"]) == 13
 
 
+@pytest.mark.parametrize("state", ["waiting", "planned", "running", "paused", "done"])
+def test_a_board_always_says_its_state(state: str) -> None:
+    """Also one that waits, whose rows that wait their turn stay calm."""
+    row = Row(cells=("auth", "1.0"), state="waiting")
+    table = Table(caption=text("board.title"), header=(text("x"),), rows=(row,))
+    card = Card(kind="board", title=text("x"), text=text("x"), state=state, table=table)
+    drawn = DRAW.bubble(card)["body"]["contents"]
+
+    assert drawn[1]["text"].endswith(DRAW.said(text(f"state.{state}")))
+    assert drawn[-1]["contents"][0]["text"] == "• auth"
+
+
+def test_a_list_is_named_once() -> None:
+    """A caption that only repeats the title is left out."""
+    table = Table(caption=text("x"), header=(text("x"),), rows=(Row(cells=("a",), state=""),))
+    card = Card(kind="help", title=text("x"), text=text("x"), table=table)
+
+    assert [part.get("text") for part in DRAW.bubble(card)["body"]["contents"]] == ["x", None]
+
+
 WORD = st.text(max_size=800)
 CELL = st.one_of(WORD, st.builds(lambda key, x: Text(key=key, params={"x": x}), WORD, WORD))
 TEXTS = st.builds(lambda key: Text(key=key), WORD)

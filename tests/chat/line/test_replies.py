@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.chat.line.speaker import Speaker
 from bot.chat.line.taps import PRESS, Tap
+from bot.core.card import Card
+from bot.core.inbound import Reply
+from bot.core.value import text
 from tests.support.bots import page_of
 from tests.support.line_bots import (
     GROUP,
@@ -33,7 +39,6 @@ async def approve(chat: Chat, data: str, user: str = REN) -> None:
 
 
 @pytest.mark.scenario(4)
-@pytest.mark.scenario(12)
 async def test_a_double_tap_acts_once(chat: Chat) -> None:
     """The second tap on Start is told who decided, with the release as it is now."""
     data = chat.stub.data("Start", await chat.say("release start shop"))
@@ -58,6 +63,43 @@ async def test_an_old_button_tells_who_decided(chat: Chat) -> None:
     assert told.how == "reply"
     assert "Approved by Ren" in told.said
     assert "Release #1 of shop: done" in told.said
+
+
+async def test_only_what_was_shown_counts_as_told(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reply has five messages; a question that found no room in it is still pushed."""
+    data = await gate(chat)
+    await approve(chat, data)
+    await chat.until("ended: done")
+    title = text("question.gate.title", release=1, component="pay", candidate="2.0")
+    states = {91: "closed", 92: "closed", 93: "asked", 94: "asked", 95: "asked"}
+    asked = {
+        f"release:1:question:{n}": Card(
+            kind="question", release=1, state=state, title=title, text=title
+        )
+        for n, state in states.items()
+    }
+    marked: list[str] = []
+    ended = asyncio.Event()
+    close = chat.bot.intake.process
+
+    async def process(*given: Any) -> Reply:
+        reply = await close(*given)
+        ended.set()
+        return reply
+
+    async def told(_: Speaker, key: str) -> None:
+        marked.append(key)
+
+    monkeypatch.setattr("bot.chat.line.fresh.cards", lambda *_: asked)
+    monkeypatch.setattr(Speaker, "told", told)
+    monkeypatch.setattr(chat.bot.intake, "process", process)
+    shown = await chat.tap(data, KAI)
+    await asyncio.wait_for(ended.wait(), 10)
+
+    assert len(shown.messages) == 5
+    assert marked == [f"group:release:1:question:{n}" for n in (93, 94)]
 
 
 @pytest.mark.scenario(15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -185,6 +186,22 @@ async def test_a_reply_is_tried_again_and_said_once(
     assert [sent.how for sent in world.stub.transcript] == ["reply"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "how", "seconds"), [("0.4", REPLIED, 0.4), ("9999", PUSHED, 0.0)]
+)
+async def test_a_reply_comes_again_when_line_says(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked: str, how: str, seconds: float
+) -> None:
+    """As long as its token lives; where that is too long it is pushed at once."""
+    monkeypatch.setattr("bot.chat.line.speaker.AGAIN", (0.0, 0.0))
+    world.stub.reply_faults = [Fault(429, TOO_FAST, retry_after=asked)]
+    world.hear()
+    began = time.monotonic()
+
+    assert await world.room.show(KEY, GATE, None) == how
+    assert time.monotonic() - began >= seconds
+
+
 async def test_a_line_that_takes_no_replies_is_pushed_to(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +247,18 @@ async def test_the_less_is_left_the_less_is_said(world: World, used: int, told: 
     cards = {"a": DONE, "b": SHARE, "c": GATE}
 
     assert [await world.room.show(key, card, None) for key, card in cards.items()] == told
+
+
+async def test_with_a_quota_of_nothing_only_what_needs_people_is_tried(world: World) -> None:
+    """The rest is dropped unasked; LINE says no to the push, and a reply may still serve it."""
+    world.stub.limit = 0
+
+    assert await world.room.show("a", DONE, None) == DROPPED
+    with pytest.raises(RoomError, match="429"):
+        await world.room.show("c", GATE, None)
+    assert world.quota.known == (0, 0)
+    world.hear()
+    assert await world.room.show("c", GATE, None) == REPLIED
 
 
 async def test_what_everybody_has_just_seen_is_not_pushed(world: World) -> None:
@@ -280,6 +309,16 @@ async def test_old_keys_are_forgotten(world: World) -> None:
     world.clock.now += timedelta(days=3)
     await world.speaker.forget()
     assert await world.store.read(lambda tx: tx.values("line:push:")) == []
+
+
+async def test_a_process_that_lives_on_forgets_old_keys_too(world: World) -> None:
+    """With the first push after two days, and not only when it starts."""
+    await world.room.show(KEY, GATE, None)
+    world.clock.now += timedelta(days=3)
+    await world.room.show("release:1:question:2", GATE, None)
+
+    kept = await world.store.read(lambda tx: tx.values("line:push:"))
+    assert [row.key for row in kept] == ["line:push:group:release:1:question:2"]
 
 
 @pytest.mark.scenario(78)

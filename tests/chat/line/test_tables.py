@@ -17,6 +17,7 @@ HEADER = ("Type", "Before", "After", "Rate", "Known", "First after")
             "Before 0 · After 37 · new · First after 14:12:00",
         ),
         (("Boom", "50", "250", "×7200.0"), "Before 50 · After 250 · Rate ×7200.0"),
+        (("Boom", "7 (1 by people)", "7（人 1）"), "Before 7 (1 by people) · After 7（人 1）"),
         (("Boom", "1.0 → 2.0", "", " "), "1.0 → 2.0"),
         (("Boom", "1", "x", "x", "x", "x", "7"), "Before 1 · x · x · x · x · 7"),
     ],

@@ -22,3 +22,13 @@ def test_data_that_would_not_fit_is_refused() -> None:
     """LINE would refuse the whole message."""
     with pytest.raises(ValueError, match="300"):
         taps.Tap(kind=taps.PRESS, verb="go", value="x" * LIMITS["data"]).write()
+
+
+def test_data_is_counted_as_line_counts_it() -> None:
+    """An emoji is two of its units, so half as many fit."""
+    half = "\N{ROCKET}" * (LIMITS["data"] // 2)
+    tap = taps.Tap(kind=taps.MORE, verb="say", value=half)
+
+    assert not taps.fits(tap)
+    assert taps.fits(tap.model_copy(update={"value": half[:100]}))
+    assert taps.read(f"m|say||{half}") is None

@@ -107,7 +107,6 @@ async def test_every_sharing_message_of_the_seed(tmp_path: Path) -> None:
 
 
 @pytest.mark.scenario(2)
-@pytest.mark.scenario(3)
 @pytest.mark.usefixtures("patient")
 async def test_two_approvers_at_once(tmp_path: Path) -> None:
     """One decides, the other is told who did."""

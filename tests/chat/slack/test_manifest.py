@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +14,42 @@ from bot.chat.slack import listeners
 from bot.chat.slack.scopes import EVENTS, SCOPES
 from tests.support.source import ROOT, modules
 
-# slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json
+# slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json of 2026-07-21: of its keys
+# those that an app without functions of its own may use.
+KEYS: dict[str, tuple[set[str], set[str]]] = {
+    "": ({"display_information"}, {"_metadata", "features", "oauth_config", "settings"}),
+    "_metadata": (set(), {"major_version", "minor_version"}),
+    "display_information": ({"name"}, {"description", "background_color", "long_description"}),
+    "features": (set(), {"app_home", "bot_user", "shortcuts", "slash_commands", "unfurl_domains"}),
+    "features.app_home": (
+        set(),
+        {"home_tab_enabled", "messages_tab_enabled", "messages_tab_read_only_enabled"},
+    ),
+    "features.bot_user": ({"display_name"}, {"always_online"}),
+    "features.shortcuts": ({"name", "type", "callback_id", "description"}, set()),
+    "features.slash_commands": ({"command", "description"}, {"url", "usage_hint", "should_escape"}),
+    "oauth_config": (set(), {"redirect_urls", "scopes"}),
+    "oauth_config.scopes": (set(), {"bot", "bot_optional", "user", "user_optional"}),
+    "settings": (
+        set(),
+        {
+            "allowed_ip_address_ranges",
+            "event_subscriptions",
+            "interactivity",
+            "org_deploy_enabled",
+            "socket_mode_enabled",
+            "token_rotation_enabled",
+        },
+    ),
+    "settings.event_subscriptions": (set(), {"request_url", "bot_events", "user_events"}),
+    "settings.interactivity": (
+        {"is_enabled"},
+        {"request_url", "message_menu_options_url"},
+    ),
+}
+"""Where -> the keys that must be there, and those that may be there as well."""
+COUNTS = {"shortcuts": 10, "slash_commands": 50, "bot_events": 100, "bot": 255}
+"""Lists -> their most items; none of them may be empty."""
 LIMITS = {"name": 35, "description": 140, "display_name": 80}
 LONG = (175, 4000)
 METHOD_SCOPES = {
@@ -91,25 +127,47 @@ def test_commands_and_shortcuts_have_listeners(manifest: dict[str, Any]) -> None
 
 
 def test_texts_keep_their_limits(manifest: dict[str, Any]) -> None:
-    """No key that Slack does not know, and no text that is too long for it."""
+    """No text is too long for Slack, or too short."""
     about, bot = manifest["display_information"], manifest["features"]["bot_user"]
     shortest, longest = LONG
 
-    assert set(manifest) == {
-        "_metadata", "display_information", "features", "oauth_config", "settings",
-    }  # fmt: skip
-    assert set(manifest["features"]) == {"app_home", "bot_user", "shortcuts", "slash_commands"}
-    assert set(about) == {"name", "description", "long_description", "background_color"}
     assert len(about["name"]) <= LIMITS["name"]
     assert len(about["description"]) <= LIMITS["description"]
     assert shortest <= len(about["long_description"]) <= longest
     assert re.fullmatch(r"#[0-9a-fA-F]{6}", about["background_color"])
     assert len(bot["display_name"]) <= LIMITS["display_name"]
     for command in manifest["features"]["slash_commands"]:
-        assert set(command) == {"command", "description", "usage_hint", "should_escape"}
-        assert len(command["command"]) <= 32
+        assert command["command"].startswith("/")
+        assert 2 <= len(command["command"]) <= 32
         assert len(command["description"]) <= 2000
         assert len(command["usage_hint"]) <= 1000
+
+
+def _parts(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Every object and list in it, with the place where it stands."""
+    yield where, value
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        place = f"{where}.{key}".strip(".")
+        items = inner if isinstance(inner, list) else (inner,)
+        if isinstance(inner, list):
+            yield place, inner
+        for item in items:
+            if isinstance(item, dict):
+                yield from _parts(item, place)
+
+
+def test_every_key_is_known_and_none_is_missing(manifest: dict[str, Any]) -> None:
+    """Slack refuses a manifest for one key that it does not know, at any depth."""
+    seen = set()
+    for where, part in _parts(manifest):
+        if isinstance(part, list):
+            assert 1 <= len(part) <= COUNTS[where.rpartition(".")[2]], where
+            continue
+        needed, allowed = KEYS[where]
+        assert needed <= set(part) <= needed | allowed, where
+        seen.add(where)
+
+    assert seen == set(KEYS)
 
 
 def test_a_socket_is_the_first_way(manifest: dict[str, Any]) -> None:
