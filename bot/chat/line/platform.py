@@ -133,4 +133,5 @@ class LinePlatform:
             except Exception:
                 # Sent again it would fail again; who looks for it finds it in the inbox.
                 log.exception("line_event_failed")
+                self._ground.services.watch.request_failed(self.name)
                 await self._ear.keep(json.dumps(event))
