@@ -137,6 +137,7 @@ class Metrics:
         self._verdicts = self._counter("verdicts", "Rounds of checks.", "value")
         self._inbox = self._counter("inbox", "Messages and clicks answered.", "outcome")
         self._undelivered = self._counter("deliveries_failed", "Cards not delivered.", "room")
+        self._broken = self._counter("requests_failed", "Requests that we broke.", "platform")
         self._forged = self._counter("signature_failures", "Requests refused.", "platform")
         self._calls = Histogram(
             "release_master_executor_seconds",
@@ -205,6 +206,10 @@ class Metrics:
     def signature_failed(self, platform: str) -> None:
         """Count a request whose signature or token was missing or wrong."""
         self._forged.labels(platform).inc()
+
+    def request_failed(self, platform: str) -> None:
+        """Count a request of a platform that failed by an error of the bot's own."""
+        self._broken.labels(platform).inc()
 
     def loop_lagged(self, seconds: float) -> None:
         """Record how late the event loop woke up."""

@@ -113,7 +113,7 @@ class Resources:
 
     def viewer_words(self, room: str) -> ViewerWords:
         """The sentences of a room in the browser, in its language; each page has its own zone."""
-        return ViewerWords(*spoken(self._settings().file, room))
+        return ViewerWords(*spoken(self._settings().file, room)).on("web")
 
     def _make_room(self, key: str, config: RoomConfig) -> Room:
         settings = self._settings()
@@ -127,7 +127,7 @@ class Resources:
                 config,
                 headers={n: settings.secret(v) for n, v in config.headers_env.items()},
                 secret=settings.secret(config.secret_env) if config.secret_env else "",
-                say=self.words(key),
+                say=self.words(key).on(config.kind),
                 now=self._clock.now,
             )
         if not isinstance(config, WebRoomConfig):

@@ -164,6 +164,7 @@ def test_metrics_count_what_happened() -> None:
     metrics.inbound("repeat")
     metrics.delivery_failed("ops")
     metrics.signature_failed("slack")
+    metrics.request_failed("slack")
     metrics.loop_lagged(0.02)
     metrics.baseline("es", "gone", missing=1, age=1)
     metrics.forget_baselines()
@@ -173,6 +174,7 @@ def test_metrics_count_what_happened() -> None:
     name = "release_master_"
     call = {"executor": "pmc", "call": "look"}
     assert value(f"{name}releases_total", {"outcome": "done"}) == 1
+    assert value(f"{name}requests_failed_total", {"platform": "slack"}) == 1
     assert value(f"{name}steps_total", {"kind": "deploy", "state": "failed"}) == 2
     assert value(f"{name}executor_seconds_sum", call) == 0.2
     assert value(f"{name}executor_seconds_bucket", call | {"le": "0.1"}) == 0

@@ -60,6 +60,11 @@ TEXTS: dict[str, str] = {
     "time.day": "{at:day}",
     "zone.viewer": "your own zone",
     "said": "{who}: {line}",
+    "by": "{who}",
+    "elsewhere": "{who} ({place:via})",
+    "via.line": "on LINE",
+    "via.slack": "on Slack",
+    "via.web": "in the web room",
     "said.line": "{line}",
     "tally": (
         "{operations} operations: {sharing} sharing, {deployment} deployment, "

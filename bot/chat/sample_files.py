@@ -43,8 +43,8 @@ def bodies(
     samples: list[tuple[str, Card]], language: Language
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """What would be sent of these samples in a room of this language: path and body."""
-    say = Words(ZONE, language)
-    draw = Renderer(say)
+    say = Words(ZONE, language).on("slack")
+    draw = Renderer(Words(ZONE, language).on("line"))
     for name, card in samples:
         called = [USER] if card.mentions else []
         yield f"slack/{name}", {"channel": CHANNEL, **render.message(card, say, called)}

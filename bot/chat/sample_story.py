@@ -47,7 +47,7 @@ def every() -> Iterator[tuple[str, Card]]:
     gate = running.open_questions[0]
     yield "main-board", view.board(running, AT, {gate.id: ("Taro", "Hana")})
     yield "main-approval", view.question(running, gate, ("taro",))
-    by = Closed(verb="approve", person="taro", name="Taro", at=AT + 19 * _MINUTE)
+    by = Closed(verb="approve", person="taro", name="Taro", surface="line", at=AT + 19 * _MINUTE)
     yield "main-approved", view.question(running, gate.model_copy(update={"closed": by}))
     failed = running.step("chat/check-canary")
     seen = failed.model_copy(update={"state": StepState.FAILED, "rounds": (_round(_regression()),)})

@@ -182,7 +182,9 @@ def _calibrated(seen: Round) -> Round:
 def _questions(made: Release) -> Iterator[Question]:
     """Each kind of question: open, answered with a reason, and expired."""
     step = next(s for s in made.steps if s.kind is StepKind.RESTART)
-    answered = Closed(verb="reject", person="ren", name="Ren", reason=HOSTILE[6], at=AT)
+    answered = Closed(
+        verb="reject", person="ren", name="Ren", surface="slack", reason=HOSTILE[6], at=AT
+    )
     number = 0
     for kind in QuestionKind:
         for closed in (None, answered, Closed(verb="expired", at=AT)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import string
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from bot.chat.catalogue import catalogue
@@ -23,7 +24,8 @@ class Words(string.Formatter):
 
     Templates may write `{at:time}` and `{at:day}` for ISO moments, `{x:state}`, `{x:past}` and
     `{x:text}` for parameters that name another message, `{x:percent}` for a share, `{x:zone}` for
-    the zone that moments are shown in.
+    the zone that moments are shown in. Whoever `who` is, the surface where they said it (`via`)
+    stands beside the name where it is another one.
     """
 
     def __init__(
@@ -35,6 +37,13 @@ class Words(string.Formatter):
         self._zone = ZoneInfo(zone)
         self._catalogue = catalogue(language)
         self._templates = TEXTS if templates is None else templates
+        self._surface = ""
+
+    def on(self, surface: str) -> Self:
+        """The same words on a surface: what came from elsewhere is told with where."""
+        made = copy.copy(self)
+        made._surface = surface  # noqa: SLF001 - a copy of its own
+        return made
 
     def __call__(self, text: Text) -> str:
         """The sentence; a key without a template is shown as it is, never lost."""
@@ -42,7 +51,14 @@ class Words(string.Formatter):
         if template is None:
             params = ", ".join(f"{k}={v}" for k, v in text.params.items())
             return f"{text.key} {params}".strip()
-        return " ".join(self.vformat(template, (), _Params(text.params)).split())
+        return " ".join(self.vformat(template, (), self._located(text)).split())
+
+    def _located(self, text: Text) -> _Params:
+        params, via = _Params(text.params), text.params.get("via")
+        if via and self._surface and via != self._surface:
+            here = {"who": text.params.get("who"), "place": via}
+            params["who"] = self(Text(key="elsewhere", params=here))
+        return params
 
     def _template(self, key: str, params: Mapping[str, Any]) -> str | None:
         """The template in the room's language, in the form that the counted number wants."""
@@ -68,7 +84,7 @@ class Words(string.Formatter):
                 return self._moment(value, "%Y-%m-%d %H:%M")
             case "percent":
                 return f"{float(value) * 100:.1f} %"
-            case "state" | "past":
+            case "state" | "past" | "via":
                 return self._word(f"{format_spec}.{value}", value)
             case "text":
                 return self._word(str(value), value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core import access, undo
+from bot.core.deeds import by
 from bot.core.event import Order
 from bot.core.question import Closed, Question
 from bot.core.release import Release
@@ -47,8 +48,11 @@ def ended(release: Release, event: Order) -> RefusalError:
     closed = next((q.closed for q in meant if q.closed and q.closed.name), None)
     if closed is None:
         return RefusalError(text("refused.ended", **over), "expired")
-    decided: Params = {"who": closed.name, "verb": closed.verb, "at": closed.at.isoformat()}
-    return RefusalError(text("refused.ended_decided", **over, **decided), "expired")
+    decided: Params = {"verb": closed.verb, "at": closed.at.isoformat()}
+    return RefusalError(
+        text("refused.ended_decided", **over, **decided, **by(closed.name, closed.surface)),
+        "expired",
+    )
 
 
 def _meant(release: Release, question: Question, event: Order) -> bool:
@@ -107,7 +111,8 @@ def _decided(question: Question, closed: Closed) -> RefusalError:
     at = closed.at.isoformat()
     if not closed.name:
         return RefusalError(text(f"refused.closed_{closed.verb}", at=at), "expired")
-    why = text("refused.decided", who=closed.name, verb=closed.verb, at=at, step=question.step)
+    who = by(closed.name, closed.surface)
+    why = text("refused.decided", **who, verb=closed.verb, at=at, step=question.step)
     return RefusalError(why, "decided")
 
 

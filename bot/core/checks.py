@@ -142,7 +142,7 @@ def automatic_rollback(turn: Turn, question: Question) -> None:
         ask_about_fail(turn, step)
         return
     turn.close(question, Closed(verb="rollback", at=turn.now))
-    undo.request(turn, scope, name="", reason="verdict fail", whole=whole)
+    undo.request(turn, scope, by=None, reason="verdict fail", whole=whole)
 
 
 def stop_countdown(turn: Turn, question: Question, closed: Closed) -> None:

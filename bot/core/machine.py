@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.core import checks, flow, orders, outcome
 from bot.core.config.policy import OnAlert
+from bot.core.deeds import by
 from bot.core.effect import Effect, EffectKind
 from bot.core.event import (
     Alerted,
@@ -149,7 +150,7 @@ def _replanned(turn: Turn, event: Replanned) -> None:
         plan_hash=event.plan_hash,
         difference=event.difference,
     )
-    turn.fact("fact.replanned", who=event.actor.name)
+    turn.fact("fact.replanned", **by(event.actor.name, event.actor.surface))
     _ask_start(turn)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from bot.core import asked, checks, outcome, touched, undo
 from bot.core.config.target import ConfirmMode
+from bot.core.deeds import by
 from bot.core.event import Order
 from bot.core.question import STANDING, Closed, Question, QuestionKind, Vote
 from bot.core.release import Override, Phase, Step, StepKind, StepState
 from bot.core.turn import RefusalError, Turn
-from bot.core.value import text
+from bot.core.value import Params, text
 from bot.core.verb import Verb
 
 REASON_NEEDED = frozenset({Verb.REJECT, Verb.SKIP, Verb.OVERRIDE, Verb.NOTE})
@@ -30,7 +31,11 @@ def order(turn: Turn, event: Order) -> None:
     _HANDLERS[event.verb](turn, event, question)
     if event.verb is not Verb.NOTE:
         turn.set(decisions=turn.release.decisions + 1)
-    turn.fact("fact.order", verb=str(event.verb), who=event.actor.name, reason=event.reason)
+    turn.fact("fact.order", verb=str(event.verb), **_who(event), reason=event.reason)
+
+
+def _who(event: Order) -> Params:
+    return by(event.actor.name, event.actor.surface)
 
 
 def _closed(turn: Turn, event: Order) -> Closed:
@@ -38,6 +43,7 @@ def _closed(turn: Turn, event: Order) -> Closed:
         verb=str(event.verb),
         person=event.actor.person,
         name=event.actor.name,
+        surface=event.actor.surface,
         reason=event.reason,
         at=turn.now,
     )
@@ -57,8 +63,8 @@ def _required(event: Order, question: Question | None) -> Question:
 def _running(turn: Turn) -> None:
     if turn.release.phase is Phase.PAUSED:
         pause = turn.release.pause
-        who = pause.name if pause else ""
-        raise RefusalError(text("refused.paused_by" if who else "refused.paused", who=who))
+        who = by(pause.name, pause.surface) if pause and pause.name else {}
+        raise RefusalError(text("refused.paused_by" if who else "refused.paused", **who))
     if turn.release.phase is not Phase.RUNNING:
         raise _phase(turn)
 
@@ -71,12 +77,13 @@ def _vote(turn: Turn, event: Order, question: Question) -> bool:
     """Count one person's yes; True when there are enough."""
     if any(v.person == event.actor.person for v in question.votes):
         raise RefusalError(text("refused.voted"), "decided")
-    vote = Vote(person=event.actor.person, name=event.actor.name, at=turn.now)
+    who = event.actor
+    vote = Vote(person=who.person, name=who.name, surface=who.surface, at=turn.now)
     question = question.model_copy(update={"votes": (*question.votes, vote)})
     turn.replace_question(question)
     votes, needed = len(question.votes), question.needed
     if votes < needed:
-        turn.fact("fact.vote", who=event.actor.name, votes=votes, needed=needed)
+        turn.fact("fact.vote", **_who(event), votes=votes, needed=needed)
         return False
     _close(turn, event, question)
     return True
@@ -110,7 +117,7 @@ def _approve(turn: Turn, event: Order, question: Question | None) -> None:
     if _vote(turn, event, question):
         step = turn.release.step(question.step)
         turn.put(step, state=StepState.DONE, finished_at=turn.now)
-        turn.fact("fact.approved", step=step.id, who=event.actor.name)
+        turn.fact("fact.approved", step=step.id, **_who(event))
 
 
 def _reject(turn: Turn, event: Order, question: Question | None) -> None:
@@ -119,7 +126,7 @@ def _reject(turn: Turn, event: Order, question: Question | None) -> None:
     step = turn.put(turn.release.step(question.step), state=StepState.FAILED)
     turn.hold(text("pause.rejected", step=step.id))
     choices = (Verb.ROLLBACK, Verb.RETRY, Verb.ABORT)
-    context = text("question.rejected", who=event.actor.name, reason=event.reason)
+    context = text("question.rejected", **_who(event), reason=event.reason)
     turn.ask(QuestionKind.REJECTED, choices, step=step, context=context)
 
 
@@ -146,7 +153,8 @@ def _pause(turn: Turn, event: Order, question: Question | None) -> None:
         checks.stop_countdown(turn, countdown, _closed(turn, event))
     if not stopped:
         _running(turn)
-        turn.hold(text("pause.person", reason=event.reason), event.actor.name)
+        why = text("pause.person", reason=event.reason)
+        turn.hold(why, event.actor.name, surface=event.actor.surface)
 
 
 def _resume(turn: Turn, event: Order, question: Question | None) -> None:
@@ -207,7 +215,11 @@ def _override(turn: Turn, event: Order, question: Question | None) -> None:
 def _wave_through(turn: Turn, event: Order, step: Step, state: StepState) -> None:
     turn.supersede(step=step.id)
     override = Override(
-        person=event.actor.person, name=event.actor.name, reason=event.reason, at=turn.now
+        person=event.actor.person,
+        name=event.actor.name,
+        surface=event.actor.surface,
+        reason=event.reason,
+        at=turn.now,
     )
     turn.put(
         step,
@@ -217,7 +229,7 @@ def _wave_through(turn: Turn, event: Order, step: Step, state: StepState) -> Non
         finished_at=turn.now,
         next_at=None,
     )
-    turn.fact("fact.overridden", step=step.id, who=event.actor.name, reason=event.reason)
+    turn.fact("fact.overridden", step=step.id, **_who(event), reason=event.reason)
     turn.show(f"override:{step.id}")
     if step.kind is StepKind.CHECK:
         turn.show(f"check:{step.id}")
@@ -246,12 +258,12 @@ def _rollback(turn: Turn, event: Order, question: Question | None) -> None:
     component, whole = asked.rollback_scope(turn.release, event, question)
     scope = asked.rollback_of(turn.release, component, whole=whole)
     _close(turn, event, question)
-    undo.request(turn, scope, name=event.actor.name, reason=event.reason, whole=whole)
+    undo.request(turn, scope, by=event.actor, reason=event.reason, whole=whole)
 
 
 def _note(turn: Turn, event: Order, question: Question | None) -> None:
     del question
-    turn.fact("fact.note", who=event.actor.name, text=event.reason)
+    turn.fact("fact.note", **_who(event), text=event.reason)
 
 
 _HANDLERS: dict[Verb, Callable[[Turn, Order, Question | None], None]] = {

@@ -33,6 +33,8 @@ class Vote(Value):
 
     person: str
     name: str
+    surface: str = ""
+    """Where it was said: web, slack, line; empty when that is not known."""
     at: Moment
 
 
@@ -43,6 +45,8 @@ class Closed(Value):
     """The verb that answered it; `expired`, `superseded` when nobody did."""
     person: str = ""
     name: str = ""
+    surface: str = ""
+    """Where that was said: web, slack, line; empty when that is not known."""
     reason: str = ""
     at: Moment
 

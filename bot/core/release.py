@@ -6,15 +6,24 @@ from enum import StrEnum, unique
 
 from bot.core.config.executor import ExecutorConfig
 from bot.core.config.log_store import LogStoreConfig
-from bot.core.config.person import Role
 from bot.core.config.policy import Policy
 from bot.core.config.target import ConfirmMode, Target
+from bot.core.deeds import Actor, Override, Pause, Rollback
 from bot.core.operation import HostResult, HostState
 from bot.core.question import Closed, Question, QuestionKind, Vote
 from bot.core.value import Moment, Text, Value
 from bot.core.verdict.verdict import Result, Verdict
 
-__all__ = ["Closed", "Question", "QuestionKind", "Vote"]
+__all__ = [
+    "Actor",
+    "Closed",
+    "Override",
+    "Pause",
+    "Question",
+    "QuestionKind",
+    "Rollback",
+    "Vote",
+]
 
 
 @unique
@@ -69,15 +78,6 @@ SATISFIED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.OVERRIDDEN})
 AT_REST = SATISFIED | {StepState.FAILED, StepState.UNSURE, StepState.CANCELLED}
 IN_FLIGHT = frozenset({StepState.RUNNING, StepState.STOPPING})
 OPERATIONS = frozenset({StepKind.DEPLOY, StepKind.RESTART})
-
-
-class Override(Value):
-    """A step that a person waved through; shown for ever."""
-
-    person: str
-    name: str
-    reason: str
-    at: Moment
 
 
 class Round(Value):
@@ -159,25 +159,6 @@ class Change(Value):
     """host group -> hosts; `all` is always there."""
 
 
-class Actor(Value):
-    """Who decided, with the authority that was looked up when they did."""
-
-    person: str
-    name: str
-    role: Role = Role.VIEWER
-    owns: tuple[str, ...] = ()
-    """The components that this person owns; an owner is an approver of them."""
-
-
-class Pause(Value):
-    """Why a release stands still."""
-
-    reason: Text
-    name: str = ""
-    """The person who paused it; empty when a rule did."""
-    at: Moment
-
-
 class Alert(Value):
     """An alert of the system layer for a component of this release."""
 
@@ -187,20 +168,6 @@ class Alert(Value):
     summary: str
     fingerprint: str
     at: Moment
-
-
-class Rollback(Value):
-    """What is being taken back."""
-
-    components: tuple[str, ...]
-    whole: bool
-    """Everything that was released so far, which ends the release."""
-    name: str
-    """Who asked; empty when the policy did."""
-    reason: str
-    at: Moment
-    planned: bool = False
-    """The undo steps stand in the plan."""
 
 
 class Frozen(Value):

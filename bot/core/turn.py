@@ -64,14 +64,14 @@ class Turn:
         if phase is not Phase.PAUSED:
             self.set(pause=None)
 
-    def hold(self, reason: Text, name: str = "") -> None:
+    def hold(self, reason: Text, name: str = "", surface: str = "") -> None:
         """Pause, unless the release is on its way out already."""
         self._cause = reason
         if self.release.phase in {Phase.RUNNING, Phase.PAUSED}:
             first = self.release.pause is None
             self.phase(Phase.PAUSED)
             if first:
-                pause = Pause(reason=reason, name=name, at=self.now)
+                pause = Pause(reason=reason, name=name, surface=surface, at=self.now)
                 self.set(pause=pause, pauses=(*self.release.pauses, pause))
                 self.show(f"pause:{len(self.release.pauses)}")
 

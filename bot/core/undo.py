@@ -9,6 +9,7 @@ from bot.core.release import (
     IN_FLIGHT,
     OPERATIONS,
     SATISFIED,
+    Actor,
     Change,
     Phase,
     Release,
@@ -63,13 +64,22 @@ def possible(release: Release, scope: tuple[str, ...]) -> bool:
     return True
 
 
-def request(turn: Turn, scope: tuple[str, ...], *, name: str, reason: str, whole: bool) -> None:
-    """Enter the rollback of some components; operations in flight are stopped first."""
+def request(
+    turn: Turn, scope: tuple[str, ...], *, by: Actor | None, reason: str, whole: bool
+) -> None:
+    """Enter the rollback of some components; operations in flight are stopped first.
+
+    `by`: who asked; None when the policy did.
+    """
     refuse(turn.release, scope)
-    rollback = Rollback(components=scope, whole=whole, name=name, reason=reason, at=turn.now)
+    name, surface = (by.name, by.surface) if by else ("", "")
+    rollback = Rollback(
+        components=scope, whole=whole, name=name, surface=surface, reason=reason, at=turn.now
+    )
     # Whoever presses one of these late is told who decided, where a person did.
     verb = str(Verb.ROLLBACK) if name else "superseded"
-    closed = Closed(verb=verb, name=name, reason=reason if name else "", at=turn.now)
+    said = reason if name else ""
+    closed = Closed(verb=verb, name=name, surface=surface, reason=said, at=turn.now)
     for question in turn.release.open_questions:
         passed = question.kind is QuestionKind.ROLLED_BACK or question.component in scope
         if whole or passed:

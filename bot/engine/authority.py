@@ -46,7 +46,8 @@ def actor(services: Services, inbound: Inbound, name: str, planned: Target | Non
     target = file.targets.get(name) or planned
     if target is None:
         return Actor(person="", name="?")
-    return access.actor(inbound.person, file.people, name, target)
+    who = access.actor(inbound.person, file.people, name, target)
+    return who.model_copy(update={"surface": inbound.surface})
 
 
 def wrong_room(services: Services, inbound: Inbound, name: str) -> Reply | None:

@@ -121,6 +121,7 @@ def _reverse(
             components=scope,
             whole=True,
             name=who.name,
+            surface=who.surface,
             reason=redact(command.reason),
             at=now,
             planned=True,

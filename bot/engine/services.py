@@ -71,6 +71,10 @@ class Watch(Protocol):
         """A request was refused because its signature was missing or wrong."""
         ...
 
+    def request_failed(self, platform: str) -> None:
+        """A request of a platform was not answered because of an error of the bot's own."""
+        ...
+
 
 class Unwatched:
     """Measures nothing (tests, benches)."""
@@ -94,6 +98,9 @@ class Unwatched:
         """Nothing."""
 
     def signature_failed(self, platform: str) -> None:
+        """Nothing."""
+
+    def request_failed(self, platform: str) -> None:
         """Nothing."""
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.core.journal import JournalRow
 
-BODY_VERSION = 2
+BODY_VERSION = 3
 """The version of every body that this code writes; older ones are upgraded when they are read."""
 
 BOT = 0

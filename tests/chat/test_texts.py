@@ -112,7 +112,7 @@ def test_no_sentence_is_left_over() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     # Words for states and verbs are found by the format specification of a parameter.
-    patterns = [re.compile(r"(state|past)\.\w+")]
+    patterns = [re.compile(r"(state|past|via)\.\w+")]
     patterns += [p for _, p in _patterns() if re.match(r"\w+\\\.", p.pattern)]
     left = [
         key for key in TEXTS if key not in words and not any(p.fullmatch(key) for p in patterns)
@@ -283,3 +283,28 @@ def test_words_inside_a_sentence_are_in_its_language() -> None:
 def test_a_message_without_a_sentence_is_not_lost() -> None:
     """The key and its parameters are shown rather than nothing."""
     assert Words()(text("no.such", a=1)) == "no.such a=1"
+
+
+def test_what_came_from_elsewhere_says_where() -> None:
+    """A decision taken on another surface names it; one of the room's own says nothing more."""
+    decided = text("closed.by", verb="approve", at=None, who="{Ren}", via="line")
+    unknown = text("closed.by", verb="approve", at=None, who="{Ren}")
+
+    assert Words().on("slack")(decided).startswith("Approved by {Ren} (on LINE) at")
+    assert "{Ren}（LINE で）" in Words(language=Language.JAPANESE).on("web")(decided)
+    assert "LINE" not in Words().on("line")(decided)
+    assert Words().on("slack")(unknown).startswith("Approved by {Ren} at")
+
+
+def test_words_of_no_surface_name_none() -> None:
+    """The command line is nowhere, so nothing is elsewhere; the words lent out stay as they are."""
+    words = Words()
+    words.on("slack")
+
+    assert words(text("by", who="Ren", via="line")) == "Ren"
+
+
+@pytest.mark.parametrize("surface", ["web", "slack", "line"])
+def test_every_surface_has_a_name(surface: str) -> None:
+    """None of them is told as its code."""
+    assert Words().on("http")(text("by", who="Ren", via=surface)) != f"Ren ({surface})"

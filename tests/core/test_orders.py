@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core import view
+from bot.core.card import Card
 from bot.core.config import ConfirmMode, Role
 from bot.core.machine import Outcome
 from bot.core.release import Actor, Phase, QuestionKind, StepState
 from bot.core.turn import board_nonce
-from bot.core.value import text
+from bot.core.value import Text, text
 from bot.core.verb import Verb
 from bot.core.verdict.verdict import Result
 from tests.support.releases import (
@@ -63,6 +65,51 @@ def test_two_people_approve_at_once_and_one_wins() -> None:
     assert late.refusal.params["who"] == "Ren"
     assert late.refusal.params["at"] == decided.isoformat()
     assert world.release is before
+
+
+def on(surface: str, who: Actor) -> Actor:
+    """The same person, deciding on a surface."""
+    return who.model_copy(update={"surface": surface})
+
+
+def places(card: Card, key: str) -> list[object]:
+    """Where it was said what these lines of a card tell."""
+    lines = [line for line in card.lines if isinstance(line, Text)]
+    return [line.params["via"] for line in lines if line.key == key]
+
+
+def test_every_decision_keeps_the_surface_it_came_from() -> None:
+    """Cards of other rooms name it, and so does the answer to whoever is late."""
+    world = at_gate()
+    gate = world.question(QuestionKind.GATE)
+    world.click(gate, Verb.APPROVE, on("line", APPROVER))
+    late = world.click(gate, Verb.APPROVE, on("slack", OTHER))
+    world.order(Verb.PAUSE, on("slack", OPERATOR), reason="look")
+    paused = view.board(world.release, world.now)
+    after = next(q for q in world.release.questions if q.id == gate.id)
+
+    assert (after.votes[0].surface, after.closed and after.closed.surface) == ("line", "line")
+    assert late.refusal is not None
+    assert late.refusal.params["via"] == "line"
+    assert places(view.question(world.release, after), "closed.by") == ["line"]
+    assert places(paused, "board.paused_by") == ["slack"]
+
+
+def test_a_rollback_and_a_waving_through_keep_their_surface() -> None:
+    """They are told to every room, and stay on the board."""
+    world = failed(started(release(target(ONE))), "auth/deploy")
+    world.order(Verb.SKIP, on("slack", ADMIN), step="auth/deploy", reason="by hand")
+    waved = view.override(world.release, world.step("auth/deploy"))
+    board = view.board(world.release, world.now)
+    other = at_gate()
+    other.order(Verb.ROLLBACK, on("web", APPROVER))
+    begun = view.rollback(other.release)
+
+    assert waved.title.params["via"] == "slack"
+    assert places(board, "board.overridden") == ["slack"]
+    assert begun.title.params["via"] == "web"
+    assert other.release.questions[-1].closed is not None
+    assert other.release.questions[-1].closed.surface == "web"
 
 
 @pytest.mark.scenario(3)

@@ -102,9 +102,9 @@ async def test_one_release_in_both(slack: SecondSlack, tmp_path: Path) -> None:
         await line.until(lambda sent: sent.to == SHARED and "is finished" in sent.said)
         heard = await slack.messages(MIRROR)
 
-    assert "Approved by Ren" in decided["text"]
-    assert "Approved by Ren" in late.said
-    assert "Approved by Ren" in own["text"]
+    assert "Approved by Ren (on LINE)" in decided["text"]
+    assert "Approved by Ren at" in late.said
+    assert "Approved by Ren (on LINE)" in own["text"]
     shared = [sent.messages[0]["altText"] for sent in line.transcript if sent.to == SHARED]
     assert sorted(m["text"].partition(":")[0] for m in heard) == ["chat"] * 3 + ["gateway"] * 3
     assert [("begins" in s, "canary" in s, "is finished" in s) for s in shared] == [

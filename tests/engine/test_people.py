@@ -76,6 +76,7 @@ async def test_of_two_who_approve_one_wins(make: Make) -> None:
     assert closed is not None
     assert said(loser)["refused.decided"] == {
         "who": closed.name,
+        "via": "web",
         "verb": "approve",
         "at": closed.at.isoformat(),
         "step": "chat/gate",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from aiohttp import web
@@ -39,6 +40,8 @@ class LinePlatform:
 
     def __init__(self, ground: Ground) -> None:
         environment, services = ground.environment, ground.services
+        words = ground.words
+        ground = replace(ground, words=lambda room: words(room).on("line"))
         self._ground = ground
         self._secret = environment.line_channel_secret.get_secret_value()
         token = environment.line_channel_token.get_secret_value()
@@ -130,4 +133,5 @@ class LinePlatform:
             except Exception:
                 # Sent again it would fail again; who looks for it finds it in the inbox.
                 log.exception("line_event_failed")
+                self._ground.services.watch.request_failed(self.name)
                 await self._ear.keep(json.dumps(event))

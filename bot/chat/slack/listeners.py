@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ log = structlog.get_logger("release_master.slack")
 
 COMMAND = "/release"
 MISSHAPEN = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading a body of another shape raises, in the library or here."""
+"""What the library raises while it reads a body of another shape than Slack's."""
 EVENTS = ("app_home_opened", "app_mention", "message")
 START_SHORTCUT, NOTE_SHORTCUT = "start_release", "note_in_release"
 AGAIN = 503
@@ -70,9 +71,14 @@ class Listeners:
         return app
 
     async def failed(self, error: Exception) -> BoltResponse:
-        """What could not be handled: mostly because it is not shaped as Slack shapes it."""
-        log.error("slack_request_failed", error=f"{type(error).__name__}: {error}", exc_info=error)
-        return BoltResponse(status=400 if isinstance(error, MISSHAPEN) else 500, body="")
+        """What could not be handled: a body that the library cannot read, or an error of ours."""
+        said = f"{type(error).__name__}: {error}"
+        if isinstance(error, MISSHAPEN) and not _is_ours(error):
+            log.warning("slack_request_not_read", error=said)
+            return BoltResponse(status=400, body="")
+        self._desk.workspace.services.watch.request_failed("slack")
+        log.error("slack_request_failed", error=said, exc_info=error)
+        return BoltResponse(status=500, body="")
 
     async def command(self, body: Payload, ack: AsyncAck) -> BoltResponse:
         """`/release …`; without a target, `start` opens its dialog."""
@@ -166,6 +172,15 @@ class Listeners:
         words = self._desk.workspace.words(self._desk.room(heard))
         said = " ".join(dict.fromkeys(_lines(reply.card.lines, words) or [words(reply.card.text)]))
         return await ack(response_action="errors", errors={block: said[:MOST]})
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether it was raised in code of the bot, or by what that called."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(str(f.f_globals.get("__name__")).startswith(_OURS) for f, _ in frames)
+
+
+_OURS = __name__.partition(".")[0] + "."
 
 
 def _authorized(workspace: Workspace) -> Callable[..., Awaitable[AuthorizeResult]]:

@@ -207,11 +207,10 @@ class SlackPlatform:
         # The library reads before it looks: what is signed may still be nothing of Slack's.
         try:
             asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
-            answer = await self._bolt.async_dispatch(asked)
         except MISSHAPEN as error:
             log.warning("slack_request_not_read", error=f"{type(error).__name__}: {error}")
             return web.json_response({"error": "no request of Slack's"}, status=400)
-        return await to_aiohttp_response(answer)
+        return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
 
 
 PROBE = 10.0

@@ -40,7 +40,7 @@ class Workspace:
     @property
     def words(self) -> Callable[[str], Words]:
         """The sentences of a room, by its key."""
-        return self.ground.words
+        return lambda room: self.ground.words(room).on("slack")
 
     async def identify(self) -> None:
         """Learn who we are. Raises SlackError."""

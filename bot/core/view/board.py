@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.core import access, tally
 from bot.core.card import Card, Cell, Row, Table
+from bot.core.deeds import by, named
 from bot.core.question import Question, QuestionKind
 from bot.core.release import IN_FLIGHT, SATISFIED, Phase, Release, Step, StepKind, StepState
 from bot.core.value import Text, spell, text
@@ -61,7 +62,7 @@ def board(
 
 def _fields(release: Release) -> list[tuple[Text, Cell]]:
     fields: list[tuple[Text, Cell]] = [
-        (text("field.started_by"), release.started_by.name),
+        (text("field.started_by"), named(release.started_by)),
         (text("field.confirm"), text(f"confirm_mode.{release.confirm}")),
     ]
     if release.begun_at:
@@ -82,8 +83,8 @@ def _lines(release: Release, asked: Mapping[int, Iterable[str]]) -> list[Cell]:
     lines: list[Cell] = list(next_lines(release))
     if release.pause:
         key = "board.paused_by" if release.pause.name else "board.paused"
-        at = release.pause.at.isoformat()
-        lines.append(text(key, who=release.pause.name, at=at))
+        who = by(release.pause.name, release.pause.surface)
+        lines.append(text(key, **who, at=release.pause.at.isoformat()))
         lines.append(release.pause.reason)
     lines += [_asked(release, q, asked.get(q.id, ())) for q in release.open_questions]
     lines += [s.detail for s in release.steps if s.state in IN_FLIGHT and s.detail]
@@ -96,7 +97,7 @@ def _lines(release: Release, asked: Mapping[int, Iterable[str]]) -> list[Cell]:
         text(
             "board.overridden",
             step=s.id,
-            who=s.override.name,
+            **by(s.override.name, s.override.surface),
             reason=s.override.reason,
             state=str(s.state),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.core.card import Card, Cell, Row, Table
+from bot.core.deeds import by
 from bot.core.question import STANDING, Question, QuestionKind
 from bot.core.release import OPERATIONS, Release
 from bot.core.value import Params, Text, text
@@ -47,7 +48,9 @@ def _lines(item: Question) -> list[Cell]:
         lines.append(item.context)
     if item.needed > 1:
         # Where one is enough, the decision itself says who.
-        lines += [text("question.vote", who=v.name, at=v.at.isoformat()) for v in item.votes]
+        lines += [
+            text("question.vote", **by(v.name, v.surface), at=v.at.isoformat()) for v in item.votes
+        ]
     if item.needed > 1 and item.closed is None:
         lines.append(text("question.votes", votes=len(item.votes), needed=item.needed))
     if item.closed:
@@ -61,9 +64,9 @@ def _decision(item: Question) -> Text:
         verb = closed.verb if closed else ""
         return text(f"closed.{verb}", at=closed.at.isoformat() if closed else "")
     key = "closed.reason" if closed.reason else "closed.by"
-    return text(
-        key, verb=closed.verb, who=closed.name, at=closed.at.isoformat(), reason=closed.reason
-    )
+    who = by(closed.name, closed.surface)
+    at = closed.at.isoformat()
+    return text(key, verb=closed.verb, **who, at=at, reason=closed.reason)
 
 
 def _silence(item: Question) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core import tally
 from bot.core.card import Card
+from bot.core.deeds import by
 from bot.core.question import Question, QuestionKind
 from bot.core.release import Pause, Phase, Release, Step, StepState
 from bot.core.value import Params, text
@@ -24,7 +25,7 @@ def share(release: Release, step: Step, *, digest: bool) -> Card:
         "count": len(release.changes),
         "running": change.running,
         "candidate": change.candidate,
-        "who": release.started_by.name,
+        **by(release.started_by.name, release.started_by.surface),
     }
     return Card(
         kind="share",
@@ -90,7 +91,7 @@ def override(release: Release, step: Step) -> Card:
         "release": release.id,
         "step": step.id,
         "state": str(step.state),
-        "who": given.name if given else "",
+        **(by(given.name, given.surface) if given else {}),
         "reason": given.reason if given else "",
     }
     return Card(
@@ -127,7 +128,8 @@ def expired(release: Release, question: Question) -> Card:
 
 def paused(release: Release, pause: Pause) -> Card:
     """Told to those who only hear: the release stands still, since when, why, and by whom."""
-    params: Params = {"release": release.id, "target": release.target, "who": pause.name}
+    who = by(pause.name, pause.surface)
+    params: Params = {"release": release.id, "target": release.target, **who}
     title = text("paused.by" if pause.name else "paused.rule", **params)
     return Card(
         kind="notice",
@@ -154,7 +156,7 @@ def rollback(release: Release) -> Card:
     params: Params = {
         "release": release.id,
         "components": names,
-        "who": (going.name if going else "") or "policy",
+        **(by(going.name, going.surface) if going and going.name else {"who": "policy"}),
     }
     return Card(
         kind="notice",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,8 +17,9 @@ import pytest
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from structlog.testing import capture_logs
 
-from bot.chat.slack import modals
+from bot.chat.slack import inbound, modals
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.slack.signature import sign
 from bot.service import Bot
@@ -32,6 +34,7 @@ BODY = b'{"type":"url_verification","challenge":"hello","token":"x"}'
 FORM = "application/x-www-form-urlencoded"
 NOWHERE = "http://127.0.0.1:1/api/"
 METRIC = "release_master_signature_failures_total"
+FAILED = "release_master_requests_failed_total"
 
 _ALWAYS: dict[str, Any] = {
     "user": {"id": "U1", "team_id": "T1"},
@@ -255,6 +258,34 @@ async def test_much_signed_nonsense_does_no_harm(tmp_path: Path) -> None:
 
     assert set(found) == {200, 400, 404}
     assert found[-1] == 200
+
+
+@pytest.mark.parametrize("kind", [AttributeError, KeyError, TypeError, ValueError, OSError])
+async def test_an_error_of_ours_is_not_told_as_a_bad_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    """It is a 5xx, logged with the place where it happened, and counted."""
+
+    def broken(_body: object) -> None:
+        raise kind("ours")
+
+    monkeypatch.setattr(inbound, "command", broken)
+    body = urlencode(PAYLOADS[0]).encode()
+    bearer = {"Authorization": f"Bearer {SECRET}"}
+    async with (
+        _slack() as api,
+        _listening(tmp_path, api) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        headers = _headers(_now(), body, **{"Content-Type": FORM})
+        with capture_logs() as logged:
+            async with session.post(url, data=body, headers=headers) as answer:
+                assert answer.status == 500
+        async with session.get(url.replace("slack/events", "metrics"), headers=bearer) as page:
+            assert f'{FAILED}{{platform="slack"}} 1.0' in await page.text()
+    [said] = [line for line in logged if line["event"] == "slack_request_failed"]
+    frames = traceback.extract_tb(said["exc_info"].__traceback__)
+    assert frames[-1].name == "broken"
 
 
 @pytest.mark.scenario(30)
