@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.chat.texts import Words
 from bot.core.counts import Counts, LogStoreError, Window
-from bot.core.recount import Change, Kept, changes
+from bot.core.recount import Change, Kept, arrived, changes, expired, outer
 from bot.core.release import Release, StepKind
 from bot.core.value import spell
 from bot.engine.transition import load
@@ -72,13 +72,12 @@ async def _count(settings: Settings, factory: Factory, release: Release, before:
 
 def _lines(settings: Settings, row: VerdictCountsRow, before: Kept, again: Counts) -> Iterator[str]:
     found = changes(before, again)
-    arrived = sum(max(one.now - one.before, 0) for one in found)
-    gone = sum(max(one.before - one.now, 0) for one in found)
     yield (
         f"#{row.release_id} {row.step}, round {row.round}, counted {_written(before.at)}: "
-        f"since then {arrived} documents arrived and {gone} expired"
+        f"since then {arrived(found)} documents arrived and {expired(found)} expired"
     )
-    for number, window in enumerate(before.request.windows):
+    for number in outer(before.request.windows):
+        window = before.request.windows[number]
         own = [one for one in found if one.window == number]
         yield f"  {_span(window)}: {sum(before.totals[number].values())} documents" + (
             "" if own else ", unchanged"
@@ -91,7 +90,7 @@ def _lines(settings: Settings, row: VerdictCountsRow, before: Kept, again: Count
 
 
 def _change(one: Change) -> str:
-    return f"{one.key}: {one.before} -> {one.now} ({one.now - one.before:+d})"
+    return f"{one.key}: {one.before} -> {one.now} ({one.difference:+d})"
 
 
 def _span(window: Window) -> str:

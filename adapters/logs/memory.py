@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +40,7 @@ class _Document:
     message: str
     late: timedelta | None
     group: str
+    served: float | None
 
 
 class MemoryStore:
@@ -65,14 +66,20 @@ class MemoryStore:
         message: str = "",
         ingested: datetime | None = None,
         group: str = "",
+        served: float | None = None,
     ) -> None:
-        """Write one document; the times have a zone. With several types it counts for each."""
+        """Write one document; the times have a zone. With several types it counts for each.
+
+        As soon as a component's documents say how much was `served`, that is its exposure.
+        """
         given = error_type if isinstance(error_type, tuple) else (error_type,)
         if self._masker:
             given = (self._masker.form(message),)
         types = tuple(dict.fromkeys(one or NO_TYPE for one in given)) or (NO_TYPE,)
         late = max(ingested - time, timedelta(0)) if ingested else None
-        document = _Document(utc(time), level_name(level), types, host, message, late, group)
+        document = _Document(
+            utc(time), level_name(level), types, host, message, late, group, served
+        )
         self._documents.setdefault(component, []).append(document)
 
     def gap(self, gap: Text) -> None:
@@ -117,7 +124,8 @@ class MemoryStore:
         """Nothing to give back."""
 
 
-def _window(documents: Iterable[_Document], request: CountRequest, window: Window) -> WindowCounts:
+def _window(documents: Sequence[_Document], request: CountRequest, window: Window) -> WindowCounts:
+    says = any(one.served is not None for one in documents)
     inside = [
         one
         for one in documents
@@ -130,7 +138,7 @@ def _window(documents: Iterable[_Document], request: CountRequest, window: Windo
         types=_types(counted, request),
         documents=dict(sorted(Counter(one.host for one in inside).items())),
         samples=_samples(counted) if request.samples else (),
-        alive=_alive(inside, request.bucket) if request.alive else (),
+        alive=_alive(inside, request.bucket, says) if request.alive else (),
         oldest=min((one.time for one in inside), default=None),
     )
 
@@ -162,10 +170,18 @@ def _types(counted: list[_Document], request: CountRequest) -> tuple[TypeCount, 
     )
 
 
-def _alive(inside: list[_Document], length: timedelta | None) -> tuple[Alive, ...]:
+def _alive(inside: list[_Document], length: timedelta | None, says: bool) -> tuple[Alive, ...]:
     groups = Counter((one.host, _bucket(one.time, length)) for one in inside)
+    served: dict[tuple[str, datetime], float] = dict.fromkeys(groups, 0.0)
+    for one in inside:
+        served[one.host, _bucket(one.time, length)] += one.served or 0
     return tuple(
-        Alive(host=host, bucket=bucket, count=count)
+        Alive(
+            host=host,
+            bucket=bucket,
+            count=count,
+            exposure=max(math.ceil(served[host, bucket]), 0) if says else 1,
+        )
         for (host, bucket), count in sorted(groups.items())
     )
 

@@ -8,6 +8,7 @@ from bot.chat.texts_calibrated import TEXTS as CALIBRATED
 from bot.chat.texts_intent import TEXTS as INTENT
 from bot.chat.texts_line import TEXTS as LINE
 from bot.chat.texts_people import TEXTS as PEOPLE
+from bot.chat.texts_recount import TEXTS as RECOUNT
 from bot.chat.texts_slack import TEXTS as SLACK
 
 TEXTS: dict[str, str] = {
@@ -15,6 +16,7 @@ TEXTS: dict[str, str] = {
     **CALIBRATED,
     **INTENT,
     **BACKTEST,
+    **RECOUNT,
     **LINE,
     **PEOPLE,
     **SLACK,

@@ -14,6 +14,7 @@ NEEDED: dict[Verb, Role] = {
     Verb.STATUS: Role.VIEWER,
     Verb.ERRORS: Role.VIEWER,
     Verb.HISTORY: Role.VIEWER,
+    Verb.RECOUNT: Role.VIEWER,
     Verb.HELP: Role.VIEWER,
     Verb.WHOAMI: Role.VIEWER,
     Verb.PERMISSIONS: Role.VIEWER,

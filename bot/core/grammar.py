@@ -195,6 +195,7 @@ _READERS: dict[Verb, Reader] = {
     Verb.UNLOCK: _unlock,
     Verb.ERRORS: lookups.errors,
     Verb.HISTORY: lookups.history,
+    Verb.RECOUNT: _stepwise(Verb.RECOUNT, because=None),
     Verb.BACKTEST: lookups.backtest,
     Verb.NOTE: _note,
     Verb.WATCH: personal.watch,

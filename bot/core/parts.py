@@ -9,7 +9,13 @@ from bot.core.nearest import close, nearest
 from bot.core.value import text
 from bot.core.words import BECAUSE, PuzzledError, Word, Words
 
-_TYPICAL = {"approve": "gate", "reject": "gate", "check": "check", "override": "check"}
+_TYPICAL = {
+    "approve": "gate",
+    "reject": "gate",
+    "check": "check",
+    "override": "check",
+    "recount": "check",
+}
 _RELEASE = re.compile(r"#0*([1-9][0-9]{0,8})")
 
 

@@ -137,8 +137,9 @@ class Step(Value):
     @property
     def result(self) -> Result | None:
         """The worst verdict of the rounds that decided something; None before the first."""
-        latest = {r.number: r.verdict.result for r in self.rounds if not r.verdict.open_until}
-        return max(latest.values(), key=lambda r: r.badness, default=None)
+        latest = {r.number: r.verdict for r in self.rounds}
+        decided = (verdict.result for verdict in latest.values() if not verdict.open_until)
+        return max(decided, key=lambda r: r.badness, default=None)
 
     @property
     def changed_hosts(self) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ _EXAMPLES: dict[Verb, tuple[str, str]] = {
     Verb.UNLOCK: ("unlock {target} because its holder is gone", "unlock {component} left over"),
     Verb.ERRORS: ("errors since deploy", "errors since 2h of {component} in canary top 5"),
     Verb.HISTORY: ("history", "history {target} last 5"),
+    Verb.RECOUNT: ("recount #42", "recount #42 {component}/check"),
     Verb.BACKTEST: ("backtest {target}", "backtest {target} last 20 pseudo 400"),
     Verb.NOTE: ("note customers were told", "note #42 customers were told"),
     Verb.WATCH: ("watch {target}", "watch #42 all"),

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     UNLOCK = "unlock"
     ERRORS = "errors"
     HISTORY = "history"
+    RECOUNT = "recount"
     BACKTEST = "backtest"
     NOTE = "note"
     WATCH = "watch"

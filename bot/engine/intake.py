@@ -272,6 +272,7 @@ _ITS_OWN: dict[Verb, Callable[[Engine, Submission, Command], Awaitable[Reply]]] 
     Verb.PLAN: starts.plan_release,
     Verb.BACKTEST: backtests.backtest,
     Verb.ERRORS: slow_answers.count_errors,
+    Verb.RECOUNT: slow_answers.recount,
     Verb.WATCH: watching.watch,
     Verb.UNWATCH: watching.unwatch,
     Verb.LINK: linking.offer,

@@ -149,8 +149,8 @@ async def _measure(
     where = situation(release, step, now)
     ended = where.restart_ended
     missed = _missed(step, policy, due=due, ended=ended, now=now, scale=scale)
-    if missed is not None:
-        return _no_evidence(where, missed)
+    # What a late round finds is proof all the same; that it finds nothing is none.
+    reasons = [*([missed] if missed else []), *reasons]
     comparison = services.comparisons[policy.comparison]
     config = release.config.log_configs[release.config.logs[step.component]]
     request = comparison.request(where)
@@ -158,7 +158,7 @@ async def _measure(
         counts = await services.adapters.log_store(config).count(request)
     except (LogStoreError, ValueError) as error:
         reason = text("honesty.log_store", detail=cut(services.clean(str(error)), SAMPLE))
-        return _no_evidence(where, reason)
+        return _no_evidence(where, *reasons, reason)
     reasons += honesty.reasons(
         counts,
         policy=policy,
@@ -173,11 +173,12 @@ async def _measure(
     return clean(verdict, services.clean)
 
 
-def _no_evidence(where: Situation, reason: Text) -> Verdict:
+def _no_evidence(where: Situation, *reasons: Text) -> Verdict:
     verdict = seed2020.no_evidence(
-        reason, policy=where.policy, deploy_started=where.deploy_started, now=where.now
+        reasons[0], policy=where.policy, deploy_started=where.deploy_started, now=where.now
     )
-    return verdict.model_copy(update={"comparison": where.policy.comparison})
+    said = {"comparison": where.policy.comparison, "reasons": reasons}
+    return verdict.model_copy(update=said)
 
 
 async def _keep(job: Job, step: Step, request: CountRequest, counts: Counts) -> None:

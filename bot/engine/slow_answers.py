@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
 from bot.core.card import Card
 from bot.core.command import Command
 from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
-from bot.core.value import text
-from bot.engine import cards, errors
+from bot.core.value import Text, text
+from bot.engine import cards, errors, recounts
 from bot.engine.engine import Engine
 from bot.engine.services import Services
 from bot.engine.submission import Submission
@@ -25,13 +27,27 @@ _CANNOT_EDIT = frozenset({"line"})
 
 
 async def count_errors(engine: Engine, submission: Submission, command: Command) -> Reply:
-    """`errors since deploy`: at once, or, when counting takes long, as an edit of a message.
+    """`errors since deploy`, by `_patiently`."""
+    counting = errors.since_deploy(engine.services, submission.inbound, command)
+    return await _patiently(engine, submission, counting, text("errors.counting"))
+
+
+async def recount(engine: Engine, submission: Submission, command: Command) -> Reply:
+    """`recount`, by `_patiently`."""
+    counting = recounts.again(engine.services, submission.inbound, command)
+    return await _patiently(engine, submission, counting, text("recount.counting"))
+
+
+async def _patiently(
+    engine: Engine, submission: Submission, answer: Coroutine[Any, Any, Reply], meanwhile: Text
+) -> Reply:
+    """At once, or, when counting takes long, as an edit of a message.
 
     The message that it is still counting stands in the room in which it was asked. Where no
     message can be edited, or none can be posted, whoever asked waits for the answer.
     """
     services, inbound = engine.services, submission.inbound
-    counting = asyncio.ensure_future(errors.since_deploy(services, inbound, command))
+    counting = asyncio.ensure_future(answer)
     try:
         await asyncio.wait({counting}, timeout=services.limits.answer.total_seconds())
         room = None if counting.done() else _room(services, inbound)
@@ -40,7 +56,7 @@ async def count_errors(engine: Engine, submission: Submission, command: Command)
         key = f"answer:{submission.number}"
         try:
             async with engine.lane(inbound.room):
-                ref = await room.show(key, cards.notice(text("errors.counting")), None)
+                ref = await room.show(key, cards.notice(meanwhile), None)
         except RoomError as error:
             log.warning("counting_not_told", room=inbound.room, error=str(error))
             return await counting

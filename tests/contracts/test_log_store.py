@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 
 from adapters.logs.files import FilesStore
 from adapters.logs.memory import MemoryStore
-from bot.core.config.log_store import FilesLogStore
+from bot.core.config.log_store import Fields, FilesLogStore
 from bot.core.counts import NO_TYPE, CountRequest, Counts, LogStoreError, Window
 from bot.core.minutes import counted
 from bot.ports import LogStore
-from tests.support.counting import MAPPING, counting, deny
+from tests.support.counting import KEYWORD, MAPPING, counting, deny
 from tests.support.keeper import Server
 from tests.support.search_admin import STARTS_A_SERVER, Admin
 
@@ -47,6 +47,8 @@ class Document:
     error_type: str | tuple[str, ...] | None = "Timeout"
     host: str = "host-1"
     message: str = "it took too long"
+    group: str = ""
+    served: float | None = None
 
     @property
     def types(self) -> set[str]:
@@ -64,6 +66,8 @@ class Subject:
     break_it: Callable[[], None]
 
 
+FIELDS = {"group": "labels.track", "exposure": "requests"}
+"""Where documents say who wrote them and how much was served."""
 Make = Callable[[Path, pytest.FixtureRequest], Subject]
 """Makes one implementation, with a folder or with fixtures."""
 
@@ -75,7 +79,14 @@ def memory(_: Path, __: pytest.FixtureRequest) -> Subject:
     def write(component: str, documents: list[Document]) -> None:
         for one in documents:
             store.add(
-                component, one.time, one.level, one.error_type, host=one.host, message=one.message
+                component,
+                one.time,
+                one.level,
+                one.error_type,
+                host=one.host,
+                message=one.message,
+                group=one.group,
+                served=one.served,
             )
 
     return Subject(store, write, lambda: store.fail("broken"))
@@ -91,6 +102,7 @@ def line(one: Document) -> str:
     }
     if one.error_type is not None:
         fields["type"] = one.error_type
+    fields |= who_and_how_much(one)
     return json.dumps(fields, ensure_ascii=len(one.message) % 2 == 0) + "\n"
 
 
@@ -100,6 +112,7 @@ class LogFolder:
 
     folder: Path
     rotated: bool = False
+    fields: Fields = field(default_factory=Fields)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def write(self, component: str, documents: list[Document]) -> None:
@@ -119,7 +132,7 @@ class LogFolder:
 
     def subject(self) -> Subject:
         """Count this folder."""
-        config = FilesLogStore(kind="files", paths=("{component}.*.log*",))
+        config = FilesLogStore(kind="files", paths=("{component}.*.log*",), fields=self.fields)
         store = FilesStore(config, self.folder, now=lambda: NOW)
         return Subject(store, self.write, lambda: shut(store))
 
@@ -140,15 +153,15 @@ def in_opensearch(_: Path, request: pytest.FixtureRequest) -> Subject:
     return on_server(request.getfixturevalue("opensearch_server"))
 
 
-def on_server(server: Server) -> Subject:
+def on_server(server: Server, **more: Any) -> Subject:
     """An index on a real server; each subject has components of its own in it."""
     admin = Admin(server)
     if not admin.exists(INDEX):
-        admin.make(INDEX, MAPPING)
+        admin.make(INDEX, {**MAPPING, "labels.track": KEYWORD, "requests": {"type": "double"}})
     name = uuid4().hex
     filters = {"service.name": name + "-{component}"}
     # 50,000 types take longer than the usual limit where the machine is busy.
-    store = counting(server, index=INDEX, filters=filters, timeout="5m")
+    store = counting(server, index=INDEX, filters=filters, timeout="5m", **more)
 
     def write(component: str, documents: list[Document]) -> None:
         admin.write(INDEX, [indexed(one, f"{name}-{component}") for one in documents])
@@ -170,7 +183,13 @@ def indexed(one: Document, service: str) -> dict[str, object]:
     }
     if one.error_type is not None:
         fields["error.type"] = one.error_type
-    return fields
+    return fields | who_and_how_much(one)
+
+
+def who_and_how_much(one: Document) -> dict[str, object]:
+    """The fields for the release group and the exposure, where the document has them."""
+    named = {FIELDS["group"]: one.group or None, FIELDS["exposure"]: one.served}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 SUBJECTS: dict[str, Make] = {

@@ -228,6 +228,19 @@ def test_what_was_expected_stands_beside_what_was_seen() -> None:
     assert shown.footer.key == "check.numbers_canary"
 
 
+def test_a_round_that_could_not_measure_at_first_spoils_nothing() -> None:
+    """Repeated it said nothing so far, and the check passed in the end: that is a pass."""
+    world = checked()
+    failed = verdict(Result.INCONCLUSIVE)
+    opened = failed.model_copy(update={"open_until": world.now + timedelta(minutes=16)})
+    for number, repeat, said in ((1, 0, failed), (1, 1, opened), (2, 0, opened), (3, 0, verdict())):
+        event = Checked(step="auth/check", round=number, repeat=repeat, late=False, verdict=said)
+        world.feed(event)
+
+    assert world.step("auth/check").state is StepState.DONE
+    assert world.step("auth/check").result is Result.PASS
+
+
 def test_an_open_window_says_nothing_so_far_and_is_no_repeat() -> None:
     """The last round waits for the window; what it was repeated for is not told as a failure."""
     world = checked()

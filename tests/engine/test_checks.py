@@ -109,6 +109,44 @@ async def test_down_for_longer_than_all_rounds(make: Make) -> None:
     assert release.phase is Phase.DONE
 
 
+@pytest.mark.scenario(43)
+async def test_what_rounds_that_were_missed_would_have_found_is_a_fail(make: Make) -> None:
+    """The logs are there: trouble in them is proof, however late; only a pass is not to be had."""
+    bot = await watching(make)
+    bot.outside.logs.add("chat", bot.outside.clock.now, "ERROR", "Missed", host="chat-1")
+    second = await next_life(make, bot, timedelta(hours=2))
+    release = await second.run(asked)
+
+    [found] = release.step(CHECK).rounds
+    assert (found.late, found.verdict.result) == (True, Result.FAIL)
+    assert [finding.error_type for finding in found.verdict.findings] == ["Missed"]
+    assert found.verdict.reasons[0].key == "honesty.missed_all"
+    assert [q.kind for q in release.open_questions] == [QuestionKind.VERDICT_FAIL]
+
+
+@pytest.mark.scenario(43)
+async def test_rounds_that_were_missed_show_what_was_counted(make: Make) -> None:
+    """Whoever decides sees the counts, which can be counted again."""
+    bot = await watching(make)
+    second = await next_life(make, bot, timedelta(hours=2))
+    release = await second.run(asked)
+
+    assert release.step(CHECK).rounds[0].verdict.documents > 0
+    assert await second.real.read(lambda tx: tx.verdict_counts(1, CHECK))
+
+
+@pytest.mark.scenario(43)
+async def test_rounds_that_were_missed_and_cannot_be_counted_say_both(make: Make) -> None:
+    """A log store that fails too is said beside it."""
+    bot = await watching(make)
+    bot.outside.logs.fail("503")
+    second = await next_life(make, bot, timedelta(hours=2))
+    release = await second.run(asked)
+
+    reasons = [reason.key for reason in release.step(CHECK).rounds[0].verdict.reasons]
+    assert reasons == ["honesty.missed_all", "honesty.log_store"]
+
+
 async def test_a_check_that_cannot_count_is_repeated_and_then_asked_about(make: Make) -> None:
     """Three repetitions, then people: an admin may go on for a reason, which stays visible."""
     bot = await make(**SINGLE)

@@ -67,6 +67,17 @@ async def test_a_slow_count_says_so_and_then_shows_the_answer(make: Make) -> Non
     assert len([key for key, _ in bot.outside.rooms[HOME].posts if key.startswith("answer")]) == 1
 
 
+async def test_a_slow_recount_does_the_same(make: Make) -> None:
+    """It says what it is at, and becomes the answer."""
+    bot, opened = await slow(make)
+
+    await bot.say("recount #1")
+    opened.set()
+    await finished(bot)
+
+    assert [card.title.key for card in answers(bot)] == ["recount.counting", "recount.title"]
+
+
 async def test_a_quick_count_is_answered_to_who_asked(make: Make) -> None:
     """Nobody else sees it."""
     bot = await make(**SINGLE)

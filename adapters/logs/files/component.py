@@ -13,7 +13,7 @@ from adapters.logs.files.documents import Documents, micros
 from adapters.logs.files.listing import READ_ERRORS, Matching, list_files
 from adapters.logs.files.tail import Found, Tail, complete_lines
 from bot.core.config.log_store import FilesLogStore
-from bot.core.counts import CountRequest, Counts, Window, levels_missing
+from bot.core.counts import CountRequest, Counts, LogStoreError, Window, levels_missing
 from bot.core.value import Text, text
 
 _MARGIN = timedelta(days=1)
@@ -60,6 +60,7 @@ class ComponentLogs:
             deadline.check()
             self._keep(request.windows, now)
             gaps = self._look(base, deadline, now)
+            self._refuse_lacking(request.group)
             windows = []
             for window in request.windows:
                 deadline.check()
@@ -181,6 +182,13 @@ class ComponentLogs:
         pattern = self._config.host_from_path
         match = re.search(pattern, name) if pattern else None
         return match[1] if match and match.re.groups else None
+
+    def _refuse_lacking(self, group: str) -> None:
+        """Nothing is counted as if a field said something that no line has."""
+        key = self._documents.lacking(group)
+        if key:
+            name = getattr(self._config.fields, key)
+            raise LogStoreError(f"no line has the field {name}: check `fields.{key}`")
 
     def _unreadable(self, windows: Iterable[Window]) -> list[Text]:
         """For each file with too many unreadable lines in a window, say so for the worst window."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from adapters.logs.files import statements
 from adapters.logs.files.parsing import Parsing
 from bot.core.config.log_store import FilesLogStore
 from bot.core.counts import NO_TYPE, Alive, CountRequest, Sample, TypeCount, Window, WindowCounts
@@ -17,106 +18,6 @@ from bot.core.mining.masks import Masker
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-_TABLES = """
-CREATE TABLE document (
-  file INTEGER, ts BIGINT, level VARCHAR, host VARCHAR, message VARCHAR, type VARCHAR,
-  again BOOLEAN);
-CREATE TABLE unreadable (file INTEGER, low BIGINT, high BIGINT, open BOOLEAN);
-"""
-
-# A line with several types has a row for each; those after the first are the same document again.
-_ADD_DOCUMENTS = """
-INSERT INTO document
-SELECT $file, ts, left(trim(level), 40), coalesce($host, host), left(message, 2000),
-  unnest(types), unnest(range(len(types))) > 0
-FROM (
-  SELECT ts, level, host, message, list_distinct(list_transform(
-    CASE WHEN len(types) = 0 THEN [''] ELSE types END,
-    lambda one: coalesce(nullif(left(one, 1000), ''), $no_type)
-  )) AS types
-  FROM parsed WHERE ts >= $floor
-)
-"""
-
-# Which templates messages have is told when they are counted, and then kept.
-_ADD_UNTYPED = """
-INSERT INTO document
-SELECT $file, ts, left(trim(level), 40), coalesce($host, host), left(message, 2000), NULL, false
-FROM parsed WHERE ts >= $floor
-"""
-
-_UNTYPED = """
-SELECT DISTINCT message FROM document
-WHERE type IS NULL AND level IN (SELECT unnest($levels::VARCHAR[])) LIMIT 20000
-"""
-
-_TYPE = """
-UPDATE document SET type = coalesce(nullif(form, ''), $no_type)
-FROM (SELECT unnest($messages::VARCHAR[]) AS said, unnest($forms::VARCHAR[]) AS form)
-WHERE type IS NULL AND message = said
-"""
-
-# An unreadable line was written some time between its readable neighbours.
-_ADD_UNREADABLE = """
-INSERT INTO unreadable
-SELECT $file, coalesce(low, high), greatest(low, coalesce(high, $until)), high IS NULL
-FROM (
-  SELECT ts,
-    coalesce(last_value(ts IGNORE NULLS) OVER (
-      ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), $before) AS low,
-    first_value(ts IGNORE NULLS) OVER (
-      ORDER BY seq ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS high
-  FROM parsed
-)
-WHERE ts IS NULL
-"""
-
-_CLOSE_UNREADABLE = """
-UPDATE unreadable
-SET low = coalesce(low, $first), high = greatest(low, least(high, $first)), open = false
-WHERE file = $file AND open
-"""
-
-_TYPES = """
-SELECT type, level, CASE WHEN $by_host THEN host ELSE '' END AS host,
-  CASE WHEN $bucket > 0 THEN ts - ts % $bucket END AS bucket, count(*)
-FROM document
-WHERE ts >= $start AND ts < $end AND level IN (SELECT unnest($levels::VARCHAR[]))
-GROUP BY ALL
-"""
-
-_ALIVE = """
-SELECT host, ts - ts % $bucket AS bucket, count(*)
-FROM document
-WHERE ts >= $start AND ts < $end AND level <> '' AND NOT again
-GROUP BY ALL ORDER BY ALL
-"""
-
-_SAMPLES = """
-SELECT type, min(ts), arg_min(message, (ts, message))
-FROM document
-WHERE ts >= $start AND ts < $end AND level IN (SELECT unnest($levels::VARCHAR[]))
-GROUP BY type
-"""
-
-_UNREADABLE = """
-SELECT bad.file, bad.lines, bad.lines / (bad.lines + coalesce(good.lines, 0))
-FROM (
-  SELECT file, count(*) AS lines FROM unreadable
-  WHERE coalesce(low, 0) < $end AND high >= $start GROUP BY file
-) AS bad
-LEFT JOIN (
-  SELECT file, count(*) AS lines FROM document
-  WHERE ts >= $start AND ts < $end AND NOT again GROUP BY file
-) AS good USING (file)
-"""
-
-
-_WITHOUT_LEVEL = """
-SELECT count(*) FILTER (WHERE level = ''), count(*)
-FROM document WHERE ts >= $start AND ts < $end AND NOT again
-"""
 
 
 def micros(moment: datetime) -> int:
@@ -131,6 +32,7 @@ class Documents:
         self._newest: int | None = None
         self._masker = Masker(config.masks) if config.error_type_from == "message" else None
         self._parsing = Parsing(config)
+        self._exposes = bool(config.fields.exposure)
         self._base = duckdb.connect(
             ":memory:",
             config={
@@ -146,7 +48,7 @@ class Documents:
         zone = config.zone.replace("'", "''")
         self._base.execute(f"SET TimeZone = '{zone}'")
         self._base.execute(self._parsing.macros)
-        self._base.execute(_TABLES)
+        self._base.execute(statements.TABLES)
 
     def try_out(self, now: datetime) -> None:
         """Parse one line that is none, so that a wrong expression shows as duckdb.Error."""
@@ -175,15 +77,17 @@ class Documents:
             self._run(self._parsing.lines, block=text)
             self._run(self._parsing.parse, **self._parsing.params(now))
             if self._masker:
-                self._run(_ADD_UNTYPED, file=file, host=host, floor=floor)
+                self._run(statements.ADD_UNTYPED, file=file, host=host, floor=floor)
             else:
-                self._run(_ADD_DOCUMENTS, file=file, host=host, floor=floor, no_type=NO_TYPE)
+                self._run(
+                    statements.ADD_DOCUMENTS, file=file, host=host, floor=floor, no_type=NO_TYPE
+                )
             first, last, newest = self._row(
                 "SELECT arg_min(ts, seq), arg_max(ts, seq), max(ts) FROM parsed"
             )
             if first is not None:
-                self._run(_CLOSE_UNREADABLE, file=file, first=first)
-            self._run(_ADD_UNREADABLE, file=file, before=before, until=until)
+                self._run(statements.CLOSE_UNREADABLE, file=file, first=first)
+            self._run(statements.ADD_UNREADABLE, file=file, before=before, until=until)
             self._base.execute("COMMIT")
         except BaseException:
             self._base.rollback()
@@ -200,14 +104,14 @@ class Documents:
     def count(self, request: CountRequest, window: Window) -> WindowCounts:
         """Count one window."""
         span: dict[str, object] = {"start": micros(window.start), "end": micros(window.end)}
+        span["group"] = request.group
         wanted = {level_name(word) for word in request.levels}
         words = [word for (word,) in self._rows("SELECT DISTINCT level FROM document")]
         levels = [word for word in words if level_name(word) in wanted]
         if self._masker:
             self._type(self._masker, levels)
         hosts = self._rows(
-            "SELECT host, count(*), min(ts) FROM document "
-            "WHERE ts >= $start AND ts < $end AND level <> '' AND NOT again GROUP BY host",
+            statements.HOSTS,
             **span,
         )
         oldest = min((first for _, _, first in hosts), default=None)
@@ -222,15 +126,15 @@ class Documents:
 
     def _type(self, masker: Masker, levels: list[str]) -> None:
         """Give the documents of these levels that have no type yet the form of their message."""
-        while found := [message for (message,) in self._rows(_UNTYPED, levels=levels)]:
+        while found := [message for (message,) in self._rows(statements.UNTYPED, levels=levels)]:
             forms = [masker.form(message) for message in found]
-            self._run(_TYPE, messages=found, forms=forms, no_type=NO_TYPE)
+            self._run(statements.TYPE, messages=found, forms=forms, no_type=NO_TYPE)
 
     def _types(self, request: CountRequest, **params: object) -> tuple[TypeCount, ...]:
         bucket = (request.bucket or timedelta(0)) // _MICROSECOND
         groups: Counter[tuple[str, str, str, int]] = Counter()
         params |= {"bucket": bucket, "by_host": request.by_host}
-        for name, word, host, start, count in self._rows(_TYPES, **params):
+        for name, word, host, start, count in self._rows(statements.TYPES, **params):
             groups[name, level_name(word), host, start or 0] += count
         return tuple(
             TypeCount(
@@ -246,24 +150,38 @@ class Documents:
     def _alive(self, length: timedelta | None, **params: object) -> tuple[Alive, ...]:
         bucket = (length or _MICROSECOND) // _MICROSECOND
         return tuple(
-            Alive(host=host, bucket=_EPOCH + start * _MICROSECOND, count=count)
-            for host, start, count in sorted(self._rows(_ALIVE, bucket=bucket, **params))
+            Alive(
+                host=host,
+                bucket=_EPOCH + start * _MICROSECOND,
+                count=count,
+                exposure=int(served) if self._exposes else 1,
+            )
+            for host, start, count, served in sorted(
+                self._rows(statements.ALIVE, bucket=bucket, **params)
+            )
         )
 
     def _samples(self, **params: object) -> tuple[Sample, ...]:
         return tuple(
             Sample(error_type=name, first_seen=_EPOCH + ts * _MICROSECOND, message=text)
-            for name, ts, text in sorted(self._rows(_SAMPLES, **params))
+            for name, ts, text in sorted(self._rows(statements.SAMPLES, **params))
         )
+
+    def lacking(self, group: str) -> str:
+        """Which field (`group`, `exposure`) is asked for and in no document; empty: none."""
+        [(every, named, served)] = self._rows(statements.LACKING)
+        if every and group and not named:
+            return "group"
+        return "exposure" if every and self._exposes and not served else ""
 
     def unreadable(self, window: Window) -> list[tuple[int, int, float]]:
         """Each file with lines in the window that could not be read: file, lines, their share."""
-        return self._rows(_UNREADABLE, start=micros(window.start), end=micros(window.end))
+        return self._rows(statements.UNREADABLE, start=micros(window.start), end=micros(window.end))
 
     def without_level(self, window: Window) -> tuple[int, int]:
         """How many documents of the window have no level, and how many it has."""
         [(lines, whole)] = self._rows(
-            _WITHOUT_LEVEL, start=micros(window.start), end=micros(window.end)
+            statements.WITHOUT_LEVEL, start=micros(window.start), end=micros(window.end)
         )
         return lines, whole
 

@@ -31,6 +31,8 @@ CREATE MACRO readable(ts) AS CASE WHEN ts BETWEEN 0 AND 253402300799999999 THEN 
 CREATE MACRO types(given, plain) AS CASE WHEN json_type(given) = 'ARRAY'
   THEN list_filter(json_transform(given, '["VARCHAR"]'), lambda one: one IS NOT NULL)
   ELSE [coalesce(plain, '')] END;
+CREATE MACRO finite(said) AS CASE WHEN isfinite(try_cast(said AS DOUBLE))
+  THEN try_cast(said AS DOUBLE) END;
 CREATE MACRO part(line, p, g) AS CASE WHEN g = 0 THEN '' ELSE regexp_extract(line, p, g) END;
 """
 
@@ -50,7 +52,9 @@ SELECT seq,
   coalesce(f[3], f[4], '') AS level,
   types(coalesce(g[1], g[2]), coalesce(f[5], f[6])) AS types,
   coalesce(f[7], f[8], '') AS message,
-  coalesce(f[9], f[10], '') AS host
+  coalesce(f[9], f[10], '') AS host,
+  coalesce(f[11], f[12]) AS grp,
+  finite(coalesce(f[13], f[14])) AS served
 FROM (
   SELECT seq, json_extract_string(j, $paths) AS f, json_extract(j, $paths[5:6]) AS g
   FROM (SELECT seq, try_cast(line AS JSON) AS j FROM line)
@@ -65,12 +69,16 @@ SELECT seq,
   part(line, $pattern, $level) AS level,
   [part(line, $pattern, $error_type)] AS types,
   CASE WHEN $message = 0 THEN line ELSE part(line, $pattern, $message) END AS message,
-  part(line, $pattern, $host) AS host
+  part(line, $pattern, $host) AS host,
+  CASE WHEN $group > 0 THEN part(line, $pattern, $group) END AS grp,
+  finite(part(line, $pattern, $exposure)) AS served
 FROM (SELECT seq, line, regexp_matches(line, $pattern) AS fits FROM line)
 WHERE fits OR $continuation = '' OR NOT regexp_matches(line, $continuation)
 """
 
-_NAMES = ("time", "level", "error_type", "message", "host")
+_NAMES = ("time", "level", "error_type", "message", "host", "group", "exposure")
+_NOWHERE = "\0"
+"""The name of a field that no line has."""
 _GROUP = re.compile(
     r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\((?:\?P<(\w+)>|(?!\?))", re.DOTALL
 )
@@ -81,7 +89,8 @@ class Parsing:
 
     Its columns: seq (order in the block), ts (microseconds since the epoch, UTC; NULL: unreadable),
     level, message, host (text, empty where the line has none), types (the values that the line has
-    for the type: one, empty where it has none, or those of a list).
+    for the type: one, empty where it has none, or those of a list), grp (text, NULL where the line
+    has none), served (a number, NULL where the line has none).
     """
 
     def __init__(self, config: FilesLogStore) -> None:
@@ -109,7 +118,7 @@ def _pointers(fields: Fields) -> list[str]:
     """For each field the JSON pointers of its flat and of its nested name."""
     pointers: list[str] = []
     for name in _NAMES:
-        flat = getattr(fields, name).replace("~", "~0").replace("/", "~1")
+        flat = (getattr(fields, name) or _NOWHERE).replace("~", "~0").replace("/", "~1")
         pointers += ["/" + flat, "/" + flat.replace(".", "/")]
     return pointers
 

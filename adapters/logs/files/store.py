@@ -16,7 +16,7 @@ from adapters.logs.files.component import ComponentLogs
 from adapters.logs.files.deadline import Deadline
 from adapters.logs.files.documents import Documents
 from adapters.logs.files.proof import prove
-from bot.core.config.log_store import FilesLogStore
+from bot.core.config.log_store import FilesLogStore, names_groups
 from bot.core.counts import CountRequest, Counts, LogStoreError, check_group
 
 _PATIENCE = 5.0
@@ -63,7 +63,7 @@ class FilesStore:
         """
         if self._closed:
             raise LogStoreError("the log store is closed")
-        check_group(request, can=False)
+        check_group(request, can=names_groups(self.config))
         logs = self._logs(request.component)
         deadline = Deadline(self.config.timeout)
         work = partial(logs.count, request, deadline, base=self._base, now=self._now())

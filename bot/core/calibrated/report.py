@@ -23,6 +23,7 @@ __all__ = ["Shown", "new_line", "verdict", "with_contrast"]
 LINES_KEPT = 50
 ON_CANARY = "canary "
 """Before the type in `Verdict.rarities`: the canary's own test."""
+_NEW = frozenset({"calibrated.new", "calibrated.new_watch", "calibrated.variant"})
 _RULES = {"calibrated.new": Rule.NEW, "calibrated.gone": Rule.GONE}
 _RULES |= {"calibrated.canary_gone": Rule.GONE}
 
@@ -114,7 +115,8 @@ def _gone_line(key: str, contrast: Contrast) -> Text:
 def verdict(shown: Shown, found: Judgement) -> Verdict:
     """The verdict that rooms show and the journal keeps; only what was not reported yet."""
     situation, calibration = shown.situation, shown.prior.calibration
-    lines = type_lines(shown)
+    told = (*found.alarms, *found.watch)
+    lines = type_lines(shown, {_key(line) for line in told if line.key in _NEW})
     say = names(shown)
     fresh = [a for a in found.alarms if say(_key(a)) not in situation.reported]
     limits = [line.limit for line in lines.values() if line.limit is not None]

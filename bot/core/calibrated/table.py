@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
@@ -34,9 +34,12 @@ class Shown:
     contrast: Contrast | None
 
 
-def type_lines(shown: Shown) -> dict[str, TypeLine]:
-    """Key -> its line: of the canary where there is a control, else of all hosts."""
-    return _on_canary(shown) if shown.contrast else _since_restart(shown)
+def type_lines(shown: Shown, new: Collection[str] = ()) -> dict[str, TypeLine]:
+    """Key -> its line: of the canary where there is a control, else of all hosts.
+
+    `new` are the types that are said to be new: the table has the counts that are said of them.
+    """
+    return _on_canary(shown, new) if shown.contrast else _since_restart(shown)
 
 
 def largest(lines: Mapping[str, TypeLine], alarmed: Iterable[str]) -> tuple[TypeLine, ...]:
@@ -76,7 +79,7 @@ def _since_restart(shown: Shown) -> dict[str, TypeLine]:
     return lines
 
 
-def _on_canary(shown: Shown) -> dict[str, TypeLine]:
+def _on_canary(shown: Shown, new: Collection[str]) -> dict[str, TypeLine]:
     """The canary since its restart, against the same minutes of the control."""
     contrast, found = shown.contrast, _unexpected(shown)
     if contrast is None:
@@ -87,6 +90,8 @@ def _on_canary(shown: Shown) -> dict[str, TypeLine]:
     before, limits = _totals(shown), detection_limits(contrast)
     for row in {*rows.tolist(), *(seen.keys.index(key) for key in seen.flagged)}:
         key, mine, others = seen.keys[row], float(seen.canary[row]), float(seen.control[row])
+        if key in new:
+            continue
         # The mean is estimated from the control's own Poisson count.
         over = float(contrast.split.dispersion[row]) / max(others, 0.5)
         low, high = _range(mine, float(mean[row]), over)
@@ -120,12 +125,20 @@ def _totals(shown: Shown) -> dict[str, int]:
 
 
 def _unexpected(shown: Shown) -> dict[str, TypeLine]:
-    """Types that the baseline does not know."""
+    """Types that the baseline does not know, in every minute since the restart began."""
     control = set(shown.situation.control)
+    others = shown.seen.totals(shown.situation.control) if control else {}
     known = set(shown.prior.calibration.keys) if shown.prior.calibration else set()
     hosts = [host for host in shown.seen.hosts if host not in control]
     return {
-        key: TypeLine(error_type=key, before=0, after=count, multiple=None, expected=0.0)
+        key: TypeLine(
+            error_type=key,
+            before=0,
+            after=count,
+            multiple=None,
+            expected=0.0,
+            control=others.get(key, (0, 0))[0] if control else None,
+        )
         for key, (count, _) in shown.seen.totals(hosts).items()
         if key not in known
     }

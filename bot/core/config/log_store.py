@@ -30,6 +30,8 @@ TypeFrom = Annotated[
     Literal["field", "message"], Field(exclude_if=lambda source: source == "field")
 ]
 """Where the error type is read from."""
+Unused = Annotated[str, Field(exclude_if=lambda name: not name)]
+"""The name of a field that most logs do not have."""
 Mask = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
 Masks = Annotated[tuple[Mask, ...], Field(exclude_if=lambda masks: not masks)]
 """Regular expressions for parts of messages that vary."""
@@ -48,6 +50,12 @@ class Fields(Value):
     error_type: str = "type"
     message: str = "message"
     host: str = "host"
+    group: Unused = ""
+    """The release group that wrote the line, such as canary, where hosts are not named as the
+    executor names them. Empty: the executor says which hosts a group has."""
+    exposure: Unused = ""
+    """A number whose sum is how much was served, such as a count of requests: rates of errors are
+    per this. A minute in which nothing was served is left out. Empty: rates are per living host."""
 
 
 class FilesLogStore(Value):
@@ -248,7 +256,7 @@ _IMMATERIAL = {
 
 def names_groups(config: LogStoreConfig) -> bool:
     """Whether documents say which release group wrote them, so that one group can be asked for."""
-    return isinstance(config, SearchLogStore) and bool(config.fields.group)
+    return not isinstance(config, MemoryLogStore) and bool(config.fields.group)
 
 
 def counted_as(config: LogStoreConfig) -> str:

@@ -97,7 +97,8 @@ class Policy(Value):
     late_limit: Duration = Field(
         default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=24)
     )
-    """A round that runs later than this after its time measured too late: inconclusive."""
+    """A round that runs later than this after its time measured too late: inconclusive,
+    unless it finds trouble."""
     max_lag: Duration = Field(default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(hours=1))
     """The newest log line may be this old; older means that lines are still under way."""
     levels: tuple[str, ...] = ("ERROR", "WARN")

@@ -94,6 +94,25 @@ async def test_a_new_type_is_not_among_the_quiet_ones() -> None:
     assert broken.quiet.params["count"] == healthy.quiet.params["count"]
 
 
+@pytest.mark.parametrize("restarted", [("chat-1",), ALL])
+@pytest.mark.parametrize("minutes", [1.5, 3, 6.5, 15.2])
+async def test_the_table_says_of_a_new_type_what_its_line_says(
+    restarted: tuple[str, ...], minutes: float
+) -> None:
+    """Both count up to this moment, also the minute that is not over."""
+    verdict = await Compared(restarted=restarted, broken=NEW).judged(minutes)
+    said = {
+        line.params["type"]: line.params["seen"]
+        for line in (*verdict.alarms, *verdict.watch)
+        if line.key in {"calibrated.new", "calibrated.new_watch"}
+    }
+    [row] = [row for row in verdict.types if row.error_type == "Boom"]
+
+    assert said == {"Boom": row.after}
+    assert row.expected == 0
+    assert row.control == (None if restarted == ALL else 0)
+
+
 async def test_a_silent_canary_is_not_called_quiet() -> None:
     """Only the control wrote: nothing is said of types within range, as nothing was compared."""
     compared = Compared()

@@ -16,7 +16,7 @@ from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, Pane
 from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Window
 from bot.core.verdict.calibrated.tails import Largest, Tail
 
-VERSION = 2
+VERSION = 3
 PSEUDO_EVERY = 7
 """Minutes between pseudo-deploys: a prime, so that they meet each minute of the hour, as what
 recurs on the clock (jobs, counts of five minutes) would otherwise always or never be met."""
@@ -143,7 +143,7 @@ def _beta(logs: Floats, minutes: Minutes, moments: Moments, span: int) -> Floats
 
 
 def _rho(logs: Floats, betas: Floats) -> Floats:
-    return np.stack([level.rho(logs, beta) for beta in betas], axis=2)
+    return np.stack([level.forecast(logs, beta) for beta in betas], axis=2)
 
 
 def _window(minutes: Minutes, moments: Moments, rho: Floats) -> Window:

@@ -121,6 +121,17 @@ def rho(logs: Floats, beta: Floats) -> Floats:
     return np.asarray(np.exp(np.clip(np.einsum("knj,kj->kn", logs, beta), -CLIP, CLIP)))
 
 
+def forecast(logs: Floats, beta: Floats) -> Floats:
+    """`rho`, but never outside of what was just written and the baseline's own level.
+
+    What is fitted on a baseline that is as regular as a clock has weights of either sign; after a
+    burst such as that baseline never saw they would expect next to nothing.
+    """
+    lowest = np.exp(np.minimum(logs.min(axis=-1), 0.0))
+    highest = np.exp(np.maximum(logs.max(axis=-1), 0.0))
+    return np.asarray(np.clip(rho(logs, beta), lowest, highest))
+
+
 def overdispersion(observed: Floats, mean: Floats) -> Floats:
     """(types,): 1 / kappa by moments, Var = mean + mean^2 / kappa; residuals cut at 99.5 %."""
     squared = (observed - mean) ** 2

@@ -94,7 +94,7 @@ def _window(
     here, since = began - start, calibration.end - start
     at_deploy = level.continued(calibration.averages, counts[:, since:here], expects[:, since:here])
     logs = at_deploy.logs()
-    rho = np.stack([level.rho(logs, beta) for beta in calibration.betas], axis=1)
+    rho = np.stack([level.forecast(logs, beta) for beta in calibration.betas], axis=1)
     after, shape_after = (
         np.pad(x[:, here : here + elapsed], ((0, 0), (0, WINDOW - elapsed)))
         for x in (counts, expects)

@@ -45,6 +45,27 @@ def test_a_lasting_level_is_forecast() -> None:
     assert np.std(np.log(forecast[1] / 150)) < 0.15
 
 
+def test_a_forecast_stays_between_what_was_written_and_the_baseline() -> None:
+    """A clock's baseline gives weights that expect nothing after six times as much; no forecast."""
+    counts = np.full((1, 12000), 2.0)
+    counts[0, ::50] += np.resize([1.0, -1.0], 240)
+    expects = np.full_like(counts, 2.0)
+    moments = np.arange(500, 11900, 7)
+    logs = level.at(level.averages(counts, expects), counts, expects, moments).logs()
+    seen = np.stack([counts[:, moments + n] for n in range(15)]).sum(axis=0)
+    beta = level.fit(logs, seen, np.full(seen.shape, 30.0))
+    counts[0, 10000:10008] *= 6
+    after = level.averages(counts, expects).logs()[:, 2002:2020]
+
+    assert level.rho(after, beta).min() < 0.7, "that is what the bounds are for"
+    forecast = level.forecast(after, beta)
+    assert forecast.min() > 0.9
+    assert (forecast <= np.exp(after.max(axis=-1).clip(0)) + 1e-12).all()
+    low = np.full((1, 5), -1.0)
+    assert level.forecast(low, np.full((1, 5), 9.0)) == pytest.approx(np.exp(-1.0))
+    assert level.forecast(-low, np.full((1, 5), 9.0)) == pytest.approx(np.exp(1.0))
+
+
 def test_overdispersion_is_none_for_poisson_and_found_for_more() -> None:
     """1 / kappa of a negative-binomial count of 0.5, and about nothing."""
     rng = np.random.default_rng(3)
