@@ -24,7 +24,7 @@ LINES_KEPT = 50
 ON_CANARY = "canary "
 """Before the type in `Verdict.rarities`: the canary's own test."""
 _RULES = {"calibrated.new": Rule.NEW, "calibrated.gone": Rule.GONE}
-_RULES |= {"calibrated.canary_gone": Rule.GONE}
+_RULES |= {"calibrated.canary_gone": Rule.GONE, "calibrated.gone_bounded": Rule.GONE}
 
 
 def with_contrast(
