@@ -23,8 +23,8 @@ FEWEST_PSEUDO = 600
 """With fewer pseudo-deploys the tails are guesses: Bonferroni's bound takes their place."""
 FEWEST_DAYS = 3
 """The same with fewer days between the first known minute and the end."""
-FEWEST_BOUNDED = 60
-"""With fewer pseudo-deploys nobody knows how much a count varies: there are no alarms at all."""
+FEWEST_BOUNDED = 280
+"""With fewer pseudo-deploys (two days) nobody knows what is rare: there are no alarms at all."""
 SHARP, BLUNT = 0.005, 0.001
 """The probability of a false alarm in a release by the score that sees smaller rises, and by the
 other one of rise and persistence."""

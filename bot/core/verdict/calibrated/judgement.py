@@ -56,7 +56,7 @@ def judge(calibration: Calibration, look: Look, seen: Seen = NOTHING_ELSE) -> Ju
     """Put a look and what else was seen together.
 
     Late or missing lines could only add events: an alarm on them stands, a pass does not. A
-    calibration on little more than half a day gives no alarm of its own; the canary's test and
+    calibration on less than two days gives no alarm of its own; the canary's test and
     new types do not need it. A young one judges by a bound and is said to.
     """
     alarms: list[Text] = []
@@ -110,7 +110,7 @@ def _reasons(calibration: Calibration, look: Look, seen: Seen) -> list[Text]:
             text(
                 "calibrated.short_baseline",
                 days=round(calibration.days, 1),
-                needed=1,
+                needed=2,
                 moments=calibration.pseudo_deploys,
                 moments_needed=FEWEST_BOUNDED,
             )

@@ -50,7 +50,7 @@ def test_windows_with_missing_minutes_are_no_pseudo_deploys() -> None:
 
 
 def test_a_young_baseline_judges_by_a_bound() -> None:
-    """Two days by Bonferroni's, five by their own moments, half a day not at all."""
+    """Two days by Bonferroni's, five by their own moments, less not at all."""
     young = calibrate(quiet().between(START, START + 2 * DAY), two_sided=True)
 
     assert young.usable
