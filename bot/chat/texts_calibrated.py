@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
+    "calibrated.bounded": (
+        "The baseline is young: {moments} moments to compare with, {wanted} are wanted; until then "
+        "only what Bonferroni's bound calls rare is an alarm"
+    ),
+    "calibrated.up_bounded": (
+        "UP x{ratio} ({low}-{high}) {type}: {seen} in {minutes} min, {mean} expected at this hour; "
+        "by Bonferroni's bound at most 1 in {odds} healthy releases; since minute {after}"
+    ),
+    "calibrated.gone_bounded": (
+        "GONE x{ratio} ({low}-{high}) {type}: {seen} in {minutes} min, {mean} expected; by "
+        "Bonferroni's bound at most 1 in {odds} healthy releases; since minute {after}"
+    ),
     "calibrated.canary_gone": (
         "GONE on the canary {type}: {seen}, {mean} expected from {control} on the other hosts; "
         "since minute {after}"

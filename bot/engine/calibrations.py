@@ -18,8 +18,9 @@ from bot.core.calibrated import work
 from bot.core.minutes import MinuteCounts, bin_of
 from bot.core.redact import cut
 from bot.core.value import Text, text
-from bot.core.verdict.calibrated.calibration import VERSION, Calibration, from_json
+from bot.core.verdict.calibrated.calibration import Calibration
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
+from bot.core.verdict.calibrated.stored import VERSION, from_json
 from bot.engine.baselines import Baselines
 from bot.engine.services import Services
 from bot.engine.sources import configured

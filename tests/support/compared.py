@@ -13,7 +13,7 @@ from bot.core.config import Policy
 from bot.core.counts import Counts
 from bot.core.minutes import MinuteCounts
 from bot.core.value import Text
-from bot.core.verdict.calibrated.calibration import from_json
+from bot.core.verdict.calibrated.stored import from_json
 from bot.core.verdict.situation import Situation
 from bot.core.verdict.verdict import Verdict
 from tests.support.engines import BROKEN, T0

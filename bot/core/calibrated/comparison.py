@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.core.baseline import watermark
 from bot.core.calibrated import report
-from bot.core.calibrated.concurrent import Contrast, Hosts, contrast
+from bot.core.calibrated.concurrent import Asked, Contrast, Hosts, contrast
 from bot.core.calibrated.observed import Observed, observe
 from bot.core.calibrated.prior import Prior
 from bot.core.counts import CountRequest, Counts, Window
@@ -175,9 +175,12 @@ def _contrast(situation: Situation, seen: Observed, prior: Prior, when: Times) -
     if prior.history is None or not situation.control:
         return None
     hosts = Hosts(when.clean, situation.control)
-    hour = HOUR * situation.minute
-    two_sided = situation.policy.two_sided
-    return contrast(seen, prior.history, hosts, hour=hour, two_sided=two_sided)
+    asked = Asked(
+        hour=HOUR * situation.minute,
+        closes=when.began + WINDOW,
+        two_sided=situation.policy.two_sided,
+    )
+    return contrast(seen, prior.history, hosts, asked)
 
 
 def _look(situation: Situation, seen: Observed, prior: Prior, when: Times) -> Look | None:

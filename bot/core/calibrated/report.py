@@ -25,7 +25,7 @@ ON_CANARY = "canary "
 """Before the type in `Verdict.rarities`: the canary's own test."""
 _NEW = frozenset({"calibrated.new", "calibrated.new_watch", "calibrated.variant"})
 _RULES = {"calibrated.new": Rule.NEW, "calibrated.gone": Rule.GONE}
-_RULES |= {"calibrated.canary_gone": Rule.GONE}
+_RULES |= {"calibrated.canary_gone": Rule.GONE, "calibrated.gone_bounded": Rule.GONE}
 
 
 def with_contrast(

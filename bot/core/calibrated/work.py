@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.minutes import MinuteCounts, day_of, joined
-from bot.core.verdict.calibrated.calibration import Span, calibrate, to_json
+from bot.core.verdict.calibrated.calibration import Span, calibrate
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY
+from bot.core.verdict.calibrated.stored import to_json
 
 
 def packed(counts: MinuteCounts) -> tuple[bytes, ...]:

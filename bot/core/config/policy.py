@@ -56,7 +56,8 @@ _AFTERWARDS = frozenset(
 SUCCESS_LEVELS = ("INFO", "NOTICE", "DEBUG", "TRACE")
 """What `two_sided` counts beside the levels of trouble."""
 SHORTEST_CALIBRATED = timedelta(days=3)
-"""The baseline that `calibrated` needs before anything passes; see `calibration.FEWEST_DAYS`."""
+"""The baseline that `calibrated` wants, so that it learns limits from it and need not fall back on
+a bound; see `calibration.FEWEST_DAYS`."""
 
 
 class Policy(Value):

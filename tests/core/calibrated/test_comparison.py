@@ -12,7 +12,7 @@ from bot.core.calibrated import comparison
 from bot.core.calibrated.prior import learnt
 from bot.core.calibrated.work import packed
 from bot.core.value import text
-from bot.core.verdict.calibrated.calibration import from_json
+from bot.core.verdict.calibrated.stored import from_json
 from bot.core.verdict.verdict import Result, Rule
 from tests.support.compared import MINUTE, RESTARTED, Compared
 from tests.support.engines import T0

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.core.calibrated import comparison
-from bot.core.calibrated.concurrent import STRANGERS, Contrast, Hosts, contrast, detection_limits
+from bot.core.calibrated.concurrent import (
+    STRANGERS,
+    Asked,
+    Contrast,
+    Hosts,
+    contrast,
+    detection_limits,
+)
 from bot.core.calibrated.observed import observe
 from bot.core.minutes import MINUTE, bin_of
 from tests.support.compared import RESTARTED, Compared
 
 CLEAN = bin_of(RESTARTED, MINUTE)
-HOUR = timedelta(hours=1)
+ASKED = Asked(hour=timedelta(hours=1), closes=CLEAN + 15)
 
 
 async def found(
-    compared: Compared, *, canary: str = "chat-1", control: tuple[str, ...] = ("chat-2", "chat-3")
+    compared: Compared, *, canary: str = "chat-1", closes: int = CLEAN + 15
 ) -> Contrast:
     """What is found 12 minutes after the restart."""
     where = compared.situation(12)
     counts = await compared.counts(where)
     history = (await compared.logs.count(comparison.history_request(where))).windows[0]
-    hosts = Hosts({canary: CLEAN}, control)
-    made = contrast(observe(counts.windows[0], MINUTE), history, hosts, hour=HOUR, two_sided=False)
+    hosts = Hosts({canary: CLEAN}, ("chat-2", "chat-3"))
+    asked = replace(ASKED, closes=closes)
+    made = contrast(observe(counts.windows[0], MINUTE), history, hosts, asked)
     assert made is not None
     return made
 
@@ -70,6 +79,16 @@ async def test_a_rise_just_above_the_limit_would_have_been_an_alarm() -> None:
     assert "WARN Slow" in risen.evidence.alarmed
 
 
+async def test_once_the_window_is_over_less_would_have_been_seen() -> None:
+    """The closing count sees smaller rises of small types; limits say so from then on."""
+    open_still = await found(Compared())
+    closed = await found(Compared(), closes=CLEAN + 12)
+
+    assert open_still.elapsed == closed.elapsed == 12
+    small = {n: detection_limits(made)["WARN Slow"] for n, made in enumerate((open_still, closed))}
+    assert small[1] < small[0]
+
+
 async def test_without_a_minute_of_both_there_is_nothing_to_test() -> None:
     """The canary's first minute is not over."""
     where = Compared().situation(0.5)
@@ -78,4 +97,4 @@ async def test_without_a_minute_of_both_there_is_nothing_to_test() -> None:
     hosts = Hosts({"chat-1": CLEAN}, ("chat-2", "chat-3"))
     seen = observe(counts.windows[0], MINUTE)
 
-    assert contrast(seen, history, hosts, hour=HOUR, two_sided=False) is None
+    assert contrast(seen, history, hosts, ASKED) is None

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from bot.core.calibrated.work import fit, packed
 from bot.core.minutes import MinuteCounts, joined
-from bot.core.verdict.calibrated.calibration import calibrate, from_json
+from bot.core.verdict.calibrated.calibration import calibrate
+from bot.core.verdict.calibrated.stored import from_json
 from tests.support.engines import T0
 from tests.support.steady_logs import minutes_of
 

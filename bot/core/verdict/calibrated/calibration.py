@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,17 +12,19 @@ from bot.core.verdict.calibrated import level, scores, shape, tails
 from bot.core.verdict.calibrated.level import Averages
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, PanelError
 from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Window
-from bot.core.verdict.calibrated.tails import Largest, Tail
+from bot.core.verdict.calibrated.tails import Bounded, Largest, Tail
 
-VERSION = 3
 PSEUDO_EVERY = 7
 """Minutes between pseudo-deploys: a prime, so that they meet each minute of the hour, as what
 recurs on the clock (jobs, counts of five minutes) would otherwise always or never be met."""
 WARM_UP = 720
 """Pseudo-deploys begin after half a day of levels."""
 FEWEST_PSEUDO = 600
-"""With fewer pseudo-deploys the tails are guesses: see `Calibration.usable`."""
+"""With fewer pseudo-deploys the tails are guesses: Bonferroni's bound takes their place."""
 FEWEST_DAYS = 3
+"""The same with fewer days between the first known minute and the end."""
+FEWEST_BOUNDED = 280
+"""With fewer pseudo-deploys (two days) nobody knows what is rare: there are no alarms at all."""
 SHARP, BLUNT = 0.005, 0.001
 """The probability of a false alarm in a release by the score that sees smaller rises, and by the
 other one of rise and persistence."""
@@ -62,7 +62,7 @@ class Calibration:
     averages: Averages
     """At `end`."""
     tails: Mapping[Score, Tail] = field(default_factory=dict)
-    largest: Mapping[Score, Largest] = field(default_factory=dict)
+    largest: Mapping[Score, Largest | Bounded] = field(default_factory=dict)
     alphas: Mapping[Score, float] = field(default_factory=dict)
     """The probability of a false alarm in a release, by score."""
 
@@ -77,8 +77,13 @@ class Calibration:
 
     @property
     def usable(self) -> bool:
-        """Whether it may judge: three days and 600 pseudo-deploys."""
-        return self.days >= FEWEST_DAYS and self.pseudo_deploys >= FEWEST_PSEUDO
+        """Whether it may judge, by whichever rule."""
+        return bool(self.tails)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it judges by Bonferroni's bound: three days and 600 pseudo-deploys are wanted."""
+        return any(isinstance(most, Bounded) for most in self.largest.values())
 
 
 def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = False) -> Calibration:
@@ -87,8 +92,8 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     `skip` are spans of minutes since the epoch (known incidents, real releases) in which no
     pseudo-deploy is made. Raises PanelError when there is no whole day.
     """
-    lost = -panel.start % shape.BIN
-    panel = panel.between(panel.start + lost, panel.end)
+    first = panel.start + int(np.argmax(panel.known)) if panel.known.any() else panel.end
+    panel = panel.between(first + -first % shape.BIN, panel.end)
     if panel.minutes < MINUTES_A_DAY:
         raise PanelError(f"{panel.minutes} minutes, at least a day")
     known = panel.known
@@ -114,7 +119,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
         over=over,
         averages=_at_end(past, counts, expects),
     )
-    if len(often) < 2 or not panel.keys:
+    if len(often) < FEWEST_BOUNDED or not panel.keys:
         return made
     return _with_tails(made, window, minutes, often, two_sided=two_sided)
 
@@ -172,6 +177,8 @@ def _with_tails(
     found = {Score.RISE: scores.rise(seen, mean, made.over).max(axis=2)}
     if two_sided:
         found[Score.FALL] = scores.fall(seen, mean, made.over).max(axis=2)
+    if made.days < FEWEST_DAYS or made.pseudo_deploys < FEWEST_PSEUDO:
+        return _with_bounds(made, found)
     found[Score.PERSIST] = scores.persistence(minutes, moments, np.ones(len(moments)))
     tail = {score: tails.fit(values, tail=_TAIL[score]) for score, values in found.items()}
     most = {
@@ -184,6 +191,22 @@ def _with_tails(
     }
     typical = made.total * WINDOW >= _TYPICAL * (made.end - made.start)
     return replace(made, tails=tail, largest=most, alphas=_alphas(limits, typical, two_sided))
+
+
+def _with_bounds(made: Calibration, found: Mapping[Score, Floats]) -> Calibration:
+    """Without persistence, of which no law is known that could stand for the missing moments."""
+    tests = len(made.keys) * len(LOOKS)
+    moments = max(made.pseudo_deploys * PSEUDO_EVERY / WINDOW, 1.0)
+    alphas = {Score.RISE: SHARP, Score.FALL: ALPHA_FALL}
+    return replace(
+        made,
+        tails=dict.fromkeys(found, Tail(np.zeros(len(made.keys)))),
+        largest={
+            score: tails.bounded(values, tests=tests, moments=moments, alpha=alphas[score])
+            for score, values in found.items()
+        },
+        alphas={score: alphas[score] for score in found},
+    )
 
 
 def _smallest_rise(
@@ -216,61 +239,3 @@ def _alphas(
     first, second = (SHARP, BLUNT) if rise <= stay else (BLUNT, SHARP)
     made = {Score.RISE: first, Score.PERSIST: second}
     return {**made, Score.FALL: ALPHA_FALL} if two_sided else made
-
-
-def to_json(made: Calibration) -> str:
-    """Everything in it as JSON; arrays are base64 of little-endian doubles."""
-    body = {
-        "version": VERSION,
-        "start": made.start,
-        "end": made.end,
-        "keys": list(made.keys),
-        "digest": made.digest,
-        "pseudo_deploys": made.pseudo_deploys,
-        "tails": {s: [_packed(x) for x in _fields(t)] for s, t in made.tails.items()},
-        "largest": {s: _fields(m) for s, m in made.largest.items()},
-        "alphas": dict(made.alphas),
-    }
-    arrays = (made.total, made.rates, made.betas, made.over, *_fields(made.averages))
-    return json.dumps({**body, "arrays": [_packed(x) for x in arrays]}, sort_keys=True)
-
-
-def from_json(text: str) -> Calibration:
-    """Read what `to_json` wrote. Raises PanelError on another version."""
-    body = json.loads(text)
-    if body["version"] != VERSION:
-        raise PanelError(f"a calibration of version {body['version']}, not {VERSION}")
-    total, rates, betas, over, counts, expects = map(_unpacked, body["arrays"])
-    return Calibration(
-        start=body["start"],
-        end=body["end"],
-        keys=tuple(body["keys"]),
-        digest=body["digest"],
-        pseudo_deploys=body["pseudo_deploys"],
-        total=total,
-        rates=rates,
-        betas=betas,
-        over=over,
-        averages=Averages(counts, expects),
-        tails={Score(s): Tail(*map(_unpacked, t)) for s, t in body["tails"].items()},
-        largest={Score(s): Largest(*m) for s, m in body["largest"].items()},
-        alphas={Score(s): alpha for s, alpha in body["alphas"].items()},
-    )
-
-
-def _fields(value: object) -> list[Floats]:
-    return list(vars(value).values())
-
-
-Packed = tuple[list[int], str]
-
-
-def _packed(values: Floats) -> Packed:
-    data = base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode()
-    return list(values.shape), data
-
-
-def _unpacked(packed: Packed) -> Floats:
-    size, data = packed
-    values = np.frombuffer(base64.b64decode(data), dtype=np.dtype("<f8"))
-    return np.asarray(values.reshape(tuple(size)), dtype=np.float64)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bot.core.verdict.calibrated.closing import surprise
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
+from bot.core.verdict.calibrated.scores import RISE, WINDOW
 
 RATIOS = (1.3, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 """The rises that the mixture bets on, in equal parts."""
@@ -18,6 +20,9 @@ PSEUDO_EVENTS = 50.0
 PRIOR = 5.0
 HOUR = 60
 _LARGEST = 600.0
+CLOSING = 0.5
+"""The part of the bound that the count at the end of the window may use; the rest is the
+e-process's."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,10 @@ class Split:
     """(types,): the canary's part of the events, between 0 and 1."""
     dispersion: Floats
     """(types,): how much more that part varies from hour to hour than a fair coin's; at least 1."""
+    hourly: Floats
+    """(types,): events of both groups an hour; 0 where nothing of the past is known."""
+    hours: float
+    """How many of them were known."""
 
 
 def split(canary: Panel, control: Panel) -> Split:
@@ -48,7 +57,8 @@ def split(canary: Panel, control: Panel) -> Split:
     total = mine.sum(axis=1) + others.sum(axis=1)
     share = (mine.sum(axis=1) + PSEUDO_EVENTS * part) / (total + PSEUDO_EVENTS)
     share = np.clip(share, 1e-6, 1 - 1e-6)
-    return Split(canary.keys, share, _dispersion(mine, others, share))
+    hours = max(float(known.sum()) / HOUR, 1.0)
+    return Split(canary.keys, share, _dispersion(mine, others, share), total / hours, hours)
 
 
 def _check(canary: Panel, control: Panel) -> None:
@@ -84,9 +94,10 @@ class Evidence:
     """(types,): events on the canary, in minutes that both groups have."""
     control: Floats
     log_e: Floats
-    """(types,): the natural logarithm of the largest e-value so far."""
+    """(types,): the natural logarithm of 1 / p so far, p valid at any time: an alarm at
+    types / alpha."""
     alarmed: tuple[str, ...]
-    """Types whose e-value reached types / alpha: proven at once, at any time."""
+    """Types that reached types / alpha: by their e-value at any time, or at the closing."""
     flagged: tuple[str, ...]
     """Types found by e-BH: more of them, once there are several."""
     at: dict[str, int]
@@ -95,39 +106,79 @@ class Evidence:
     """Minutes of which one of the groups knows nothing."""
 
 
-def evidence(before: Split, canary: Panel, control: Panel, *, alpha: float = ALPHA) -> Evidence:
+@dataclass(frozen=True)
+class Bound:
+    """The bound on false alarms of one test, and when its last count is taken."""
+
+    alpha: float = ALPHA
+    closing: int = WINDOW
+    """Minutes after the panels' begin at which the closing count is taken, once."""
+
+
+ONE_TEST = Bound()
+
+
+def evidence(before: Split, canary: Panel, control: Panel, bound: Bound = ONE_TEST) -> Evidence:
     """Test the minutes since the deployment; both panels begin with it.
 
     E = mean over r of [(theta_r / f)^Xc ((1 - theta_r) / (1 - f))^Xb]^(1 / phi) with
     theta_r = f r / (1 - f + f r): a mixture of likelihood ratios given all events (Lindon and
     Malek 2022, with the known share for theta_0), valid at every minute by Ville's inequality for
-    phi = 1; tempering by the dispersion is a working choice, measured, not a theorem. A type is
-    alarmed at E >= types / alpha; e-BH (Wang and Ramdas 2022) keeps the k largest with
-    E_(k) >= types / (k alpha).
+    phi = 1; tempering by the dispersion is a working choice, measured, not a theorem. At the
+    closing, the canary's count has a beta-binomial tail p of its own. A type is alarmed when
+    min(1 / ((1 - c) E), p / c) <= alpha / types, c the closing's part of the bound; e-BH (Wang and
+    Ramdas 2022) keeps the k largest with E_(k) >= types / (k (1 - c) alpha).
     """
     _check(canary, control)
     if canary.keys != before.keys:
         raise PanelError("the types are not those of the split")
     mine, others, known = _both(canary, control)
     own, rest = mine.cumsum(axis=1), others.cumsum(axis=1)
-    logs = np.maximum.accumulate(_log_e(before, own, rest), axis=1)
+    logs = np.maximum.accumulate(_log_e(before, own, rest), axis=1) + np.log(1 - CLOSING)
     types = len(before.keys)
-    needed = np.log(types / alpha) if types else 0.0
+    betting = logs[:, -1] if logs.shape[1] else np.zeros(types)
+    if logs.shape[1] >= bound.closing:
+        at = bound.closing - 1
+        closed = _closed(before, own[:, at], rest[:, at]) + np.log(CLOSING)
+        logs[:, at:] = np.maximum(logs[:, at:], closed[:, None])
+    needed = np.log(types / bound.alpha) if types else 0.0
     last = logs[:, -1] if logs.shape[1] else np.zeros(types)
     rows = np.flatnonzero(last >= needed)
-    order = np.argsort(-last, kind="stable")
-    ranks = np.arange(1, types + 1)
-    kept = np.flatnonzero(last[order] >= np.log(types / (ranks * alpha))) if types else ranks
     return Evidence(
         keys=before.keys,
         canary=own[:, -1] if own.shape[1] else np.zeros(types),
         control=rest[:, -1] if rest.shape[1] else np.zeros(types),
         log_e=last,
         alarmed=tuple(before.keys[row] for row in rows),
-        flagged=tuple(before.keys[row] for row in order[: int(kept.max()) + 1 if len(kept) else 0]),
+        flagged=_flagged(before.keys, betting, bound.alpha),
         at={before.keys[row]: int(np.argmax(logs[row] >= needed)) + 1 for row in rows},
         missing=int((~known).sum()),
     )
+
+
+def _flagged(keys: tuple[str, ...], logs: Floats, alpha: float) -> tuple[str, ...]:
+    if not keys:
+        return ()
+    order = np.argsort(-logs, kind="stable")
+    ranks = np.arange(1, len(keys) + 1)
+    kept = np.flatnonzero(logs[order] >= np.log(len(keys) / (ranks * alpha)))
+    return tuple(keys[row] for row in order[: int(kept.max()) + 1 if len(kept) else 0])
+
+
+def _closed(before: Split, own: Floats, rest: Floats) -> Floats:
+    """(types,): -ln p of the canary's count, from the control's of the same minutes.
+
+    The variance of a binomial count is widened by what the share varies between hours, more so
+    where more is counted than in an hour of the past, and by how little the past has taught of it.
+    """
+    total = own + rest
+    hourly = np.where(before.hourly > 0, before.hourly, np.maximum(total, 1.0))
+    drift = (before.dispersion - 1) * np.maximum(total / hourly, 1.0)
+    learnt = before.hourly * before.hours + PSEUDO_EVENTS
+    factor = 1 + drift + np.maximum(total - 1, 0) / (learnt + 1)
+    found = surprise(own, rest, before.share, factor)
+    mean = rest * before.share / (1 - before.share)
+    return np.asarray(np.where(own > RISE * mean, found, 0.0))
 
 
 def _log_e(before: Split, own: Floats, rest: Floats) -> Floats:

@@ -72,15 +72,17 @@ _KEYS = {
     Score.PERSIST: "calibrated.stays_up",
     Score.FALL: "calibrated.gone",
 }
+_BOUNDED = {Score.RISE: "calibrated.up_bounded", Score.FALL: "calibrated.gone_bounded"}
 
 
-def alarm_line(alarm: Alarm, look: Look, tests: int) -> Text:
-    """A type that rose or vanished; `tests` scores were taken, so the odds count so often."""
+def alarm_line(alarm: Alarm, look: Look, calibration: Calibration) -> Text:
+    """A type that rose or vanished; the odds are of all scores together, and say whose they are."""
+    keys = _BOUNDED if calibration.bounded else _KEYS
     row = look.keys.index(alarm.key)
     seen, mean = float(look.seen[row]), float(look.mean[row])
     low, high = interval(seen, mean, float(look.over[row]))
     return text(
-        _KEYS[alarm.score],
+        keys[alarm.score],
         type=alarm.key,
         ratio=round(seen / max(mean, 1e-9), 1),
         low=round(low, 1),
@@ -88,7 +90,7 @@ def alarm_line(alarm: Alarm, look: Look, tests: int) -> Text:
         seen=int(seen),
         minutes=look.elapsed,
         mean=round(mean, 1),
-        odds=releases(alarm.odds * tests),
+        odds=releases(alarm.odds * len(calibration.tails)),
         after=alarm.at,
     )
 

@@ -10,7 +10,7 @@ from bot.core.value import Text, text
 from bot.core.verdict.calibrated import evidence
 from bot.core.verdict.calibrated.births import NewType
 from bot.core.verdict.calibrated.calibration import (
-    FEWEST_DAYS,
+    FEWEST_BOUNDED,
     FEWEST_PSEUDO,
     Calibration,
 )
@@ -56,20 +56,22 @@ def judge(calibration: Calibration, look: Look, seen: Seen = NOTHING_ELSE) -> Ju
     """Put a look and what else was seen together.
 
     Late or missing lines could only add events: an alarm on them stands, a pass does not. A
-    calibration that is too short gives no alarm of its own, as its cut is a guess; the canary's
-    test and new types do not need it.
+    calibration on less than two days gives no alarm of its own; the canary's test and
+    new types do not need it. A young one judges by a bound and is said to.
     """
     alarms: list[Text] = []
     watch: list[Text] = []
-    tests = len(calibration.tails)
     for alarm in _one_a_type(look.alarms):
         ritual = _ritual(calibration, alarm, seen.rituals)
         proven = alarm.proven and calibration.usable and not ritual
-        line = evidence.alarm_line(alarm, look, tests)
+        line = evidence.alarm_line(alarm, look, calibration)
         (alarms if proven else watch).append(line)
     alarms += _canary_lines(seen)
     for new in seen.new:
         (alarms if new.alarm else watch).append(evidence.new_line(new))
+    if calibration.bounded:
+        moments, wanted = calibration.pseudo_deploys, FEWEST_PSEUDO
+        watch.append(text("calibrated.bounded", moments=moments, wanted=wanted))
     if look.common > 1:
         watch.append(text("calibrated.common", factor=round(look.common, 1)))
     reasons = (*seen.gaps, *_reasons(calibration, look, seen))
@@ -108,9 +110,9 @@ def _reasons(calibration: Calibration, look: Look, seen: Seen) -> list[Text]:
             text(
                 "calibrated.short_baseline",
                 days=round(calibration.days, 1),
-                needed=FEWEST_DAYS,
+                needed=2,
                 moments=calibration.pseudo_deploys,
-                moments_needed=FEWEST_PSEUDO,
+                moments_needed=FEWEST_BOUNDED,
             )
         )
     if look.elapsed < WINDOW:

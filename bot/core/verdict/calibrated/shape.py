@@ -15,6 +15,7 @@ PSEUDO_EVENTS = 200.0
 """A type with so many events believes half in its own shape and half in its service's."""
 OUTLYING = 2.58
 """Farrington flexible (surveillance, `farringtonFlexible`): larger residuals are weighted down."""
+_NOTHING = 1e-9
 _TRIANGLE = np.array([1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0]) / 16.0
 
 
@@ -49,6 +50,8 @@ def fit(panel: Panel) -> Shape:
     without = np.stack(
         [
             _rates(weighted.sum(axis=0) - weighted[day], exposed.sum(axis=0) - exposed[day])
+            if exposure.sum() > exposure[day].sum()
+            else all_days
             for day in range(len(events))
         ]
     )
@@ -86,7 +89,8 @@ def _rates(events: Floats, exposure: Floats) -> Floats:
     expected = level[:, None] * exposure
     smooth, base = _smoothed(events), _smoothed(expected)
     belief = total / (total + PSEUDO_EVENTS)
-    own = smooth / np.maximum(base, 1e-12)
+    # Of a time of day that was never measured nobody knows more than the level.
+    own = np.where(base > _NOTHING, smooth / np.maximum(base, _NOTHING), 1.0)
     pooled = (belief @ own) / max(float(belief.sum()), 1e-9) if belief.any() else np.ones(BINS)
     few = PSEUDO_EVENTS / BINS
     shape = (smooth + few * pooled) / (base + few)

@@ -11,6 +11,8 @@ from bot.core.verdict.calibrated.panel import Floats
 PART = 0.25
 """A type may have so large a part of the largest scores, if there are more than four types."""
 _ROUNDS = 6
+_HIGHEST = 5.5
+"""A score beyond which odds are no numbers: a deviance of 244 powers of ten."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,54 @@ class Largest:
     def rarity(self, score: float) -> float:
         """-log10 of the odds: comparable between scores and between calibrations."""
         return -float(np.log10(max(self.odds(score), 1e-300)))
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """What stands for `Largest` where there are too few moments to know its tail.
+
+    Bonferroni's inequality on the negative-binomial tail of each count, by Chernoff's bound, which
+    the deviance is the exponent of. No law knows of bursts that a young baseline has not met: what
+    it did show is no alarm either, and no odds are bolder than one in its moments.
+    """
+
+    tests: float
+    """Types times looks."""
+    floor: float
+    """A score that the moments make credible without a release."""
+    moments: float
+    """How many of them do not overlap."""
+
+    def cut(self, alpha: float) -> float:
+        """The score that a release without a fault exceeds with probability alpha at most."""
+        return max(float(np.log1p(np.log10(self.tests / alpha))), self.floor)
+
+    def odds(self, score: float) -> float:
+        """The bound on the probability of so large a score anywhere; 1 for what was there."""
+        if score <= self.floor:
+            return 1.0
+        return max(self._bound(score), 1 / (self.moments + 1))
+
+    def rarity(self, score: float) -> float:
+        """-log10 of the bound: comparable between scores, whatever the moments say."""
+        return 0.0 if score <= self.floor else -float(np.log10(self._bound(score)))
+
+    def _bound(self, score: float) -> float:
+        return min(1.0, self.tests * float(10.0 ** -np.expm1(min(score, _HIGHEST))))
+
+
+def bounded(scores: Floats, *, tests: int, moments: float, alpha: float) -> Bounded:
+    """Learn from (types, moments) what is credible: the largest score and some of its scatter.
+
+    Where `moments` independent ones are too few for a probability of alpha, the floor lies above
+    the largest by as much as an exponential tail with the mean excess of the upper tenth asks for.
+    """
+    most = scores.max(axis=0).astype(np.float64)
+    point = float(np.quantile(most, 0.9))
+    excess = most[most > point] - point
+    slope = float(excess.mean()) if len(excess) else 0.0
+    beyond = slope * max(float(np.log(1 / (alpha * moments))), 0.0)
+    return Bounded(float(tests), float(most.max()) + beyond, moments)
 
 
 def largest(scores: Floats, *, tail: float, slope: float) -> Largest:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
 from bot.core.verdict.calibrated import calibration
-from bot.core.verdict.calibrated.calibration import BLUNT, SHARP, calibrate, from_json, to_json
+from bot.core.verdict.calibrated.calibration import BLUNT, SHARP, calibrate
 from bot.core.verdict.calibrated.panel import Panel, PanelError
 from bot.core.verdict.calibrated.scores import Score
+from bot.core.verdict.calibrated.stored import to_json
 from tests.support.counted_minutes import DAY, RATES, SHORT, START, baseline, quiet
-
-
-def test_it_can_be_stored_and_read_back() -> None:
-    """Every number is the same, bit by bit."""
-    made = baseline()
-
-    assert to_json(from_json(to_json(made))) == to_json(made)
-    assert from_json(to_json(made)).keys == made.keys
 
 
 def test_the_same_counts_give_the_same_calibration() -> None:
@@ -27,14 +18,6 @@ def test_the_same_counts_give_the_same_calibration() -> None:
     again = calibrate(quiet().between(START, START + SHORT * DAY))
 
     assert to_json(again) == to_json(baseline())
-
-
-def test_another_version_is_refused() -> None:
-    """What was stored by another version is made anew, never misread."""
-    body = {**json.loads(to_json(baseline())), "version": 0}
-
-    with pytest.raises(PanelError):
-        from_json(json.dumps(body))
 
 
 def test_rates_are_those_of_the_baseline() -> None:
@@ -66,12 +49,33 @@ def test_windows_with_missing_minutes_are_no_pseudo_deploys() -> None:
     assert not ((moments > 1485) & (moments < 1510)).any()
 
 
-def test_short_baselines_are_not_usable() -> None:
-    """Two days calibrate without judging, five days judge, a few hours are refused."""
-    assert not calibrate(quiet().between(START, START + 2 * DAY)).usable
+def test_a_young_baseline_judges_by_a_bound() -> None:
+    """Two days by Bonferroni's, five by their own moments, less not at all."""
+    young = calibrate(quiet().between(START, START + 2 * DAY), two_sided=True)
+
+    assert young.usable
+    assert young.bounded
+    assert set(young.tails) == {Score.RISE, Score.FALL}
     assert baseline().usable
+    assert not baseline().bounded
+    busy = ((START, START + 2 * DAY - 300),)
+    assert not calibrate(quiet().between(START, START + 2 * DAY), skip=busy).usable
     with pytest.raises(PanelError):
         calibrate(quiet().between(START, START + 700))
+
+
+def test_what_nobody_measured_is_no_part_of_the_baseline() -> None:
+    """Ten days were asked for and the service is two days old: the same as two days."""
+    two = quiet().between(START, START + 2 * DAY)
+    unknown = np.full((len(two.keys), 8 * DAY), np.nan)
+    ten = Panel(
+        START - 8 * DAY,
+        two.keys,
+        np.concatenate([unknown, two.counts], axis=1),
+        np.ones(10 * DAY),
+    )
+
+    assert to_json(calibrate(ten)) == to_json(calibrate(two))
 
 
 def test_vanished_types_are_looked_for_only_when_asked() -> None:

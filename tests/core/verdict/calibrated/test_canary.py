@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bot.core.verdict.calibrated.canary import evidence, split
+from bot.core.verdict.calibrated.canary import Bound, evidence, split
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
 
 KEYS = tuple(f"ERROR/{n}" for n in range(20))
@@ -41,6 +43,41 @@ def test_a_rise_on_the_canary_alone_is_proven_early() -> None:
     assert found.alarmed == ("ERROR/4",)
     assert found.at["ERROR/4"] <= 6
     assert "ERROR/4" in found.flagged
+
+
+def few(minutes: int, begin: int) -> tuple[Panel, Panel]:
+    """Fifteen events on the canary from a minute on, thirty of the control, of one type."""
+    mine, others = np.zeros(minutes), np.zeros(minutes)
+    mine[begin : begin + 15], others[begin : begin + 15] = 1.0, 2.0
+    return changed(group(1, minutes, 3, 2), 4, mine), changed(group(9, minutes, 4, 18), 4, others)
+
+
+def test_a_small_type_is_found_by_its_closing_count() -> None:
+    """Fifteen for three expected: too few for the e-value, and no chance at the end."""
+    assert evidence(LEARNT, *few(15, 0)).at == {"ERROR/4": 15}
+    assert evidence(LEARNT, *few(15, 0), Bound(closing=16)).alarmed == ()
+
+
+def test_the_closing_count_is_taken_once() -> None:
+    """What the minutes behind the window add is not tested again and again."""
+    assert evidence(LEARNT, *few(30, 15)).alarmed == ()
+    assert evidence(LEARNT, *few(30, 15), Bound(closing=30)).at == {"ERROR/4": 30}
+
+
+def test_a_share_that_is_hardly_known_proves_less_at_the_closing() -> None:
+    """Learnt from one event instead of thousands."""
+    steady = replace(LEARNT, dispersion=np.ones(20))
+    short = replace(steady, hourly=np.ones(20), hours=1.0)
+    assert evidence(steady, *few(15, 0)).alarmed
+
+    assert evidence(short, *few(15, 0)).alarmed == ()
+
+
+def test_a_share_that_drifts_proves_less_at_the_closing() -> None:
+    """From hour to hour it varies three times as much as a fair coin's."""
+    drifting = replace(LEARNT, dispersion=np.full(20, 3.0))
+
+    assert evidence(drifting, *few(15, 0)).alarmed == ()
 
 
 def test_a_rise_everywhere_is_not_the_canary_s() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bot.core.verdict.calibrated.births import births, judge_new
+from bot.core.verdict.calibrated.calibration import calibrate
 from bot.core.verdict.calibrated.canary import Evidence
 from bot.core.verdict.calibrated.evidence import (
     alarm_line,
@@ -18,7 +19,7 @@ from bot.core.verdict.calibrated.evidence import (
 )
 from bot.core.verdict.calibrated.look import look
 from bot.core.verdict.calibrated.scores import Score
-from tests.support.counted_minutes import BEGAN, after, baseline
+from tests.support.counted_minutes import BEGAN, DAY, after, baseline, quiet
 
 
 def test_the_interval_of_a_poisson_count_is_the_known_one() -> None:
@@ -51,7 +52,7 @@ def test_an_alarm_says_how_many_and_how_improbable() -> None:
     """Counts, expectation, factor with interval, odds, and since when."""
     found = look(baseline(), after({5: [12.0] * 15}), began=BEGAN)
     alarm = next(alarm for alarm in found.alarms if alarm.score is Score.RISE)
-    line = alarm_line(alarm, found, 2)
+    line = alarm_line(alarm, found, baseline())
 
     assert line.key == "calibrated.up"
     assert (line.params["type"], line.params["seen"]) == ("ERROR/type-5", 180)
@@ -61,6 +62,16 @@ def test_an_alarm_says_how_many_and_how_improbable() -> None:
     assert isinstance(ratio, float)
     assert isinstance(high, float)
     assert low < ratio < high
+
+
+def test_a_bound_is_called_a_bound() -> None:
+    """A young baseline says so, and claims no more than one in its moments."""
+    young = calibrate(quiet().between(BEGAN - 30 - 2 * DAY, BEGAN - 30))
+    found = look(young, after({5: [12.0] * 15}), began=BEGAN)
+    line = alarm_line(found.alarms[0], found, young)
+
+    assert line.key == "calibrated.up_bounded"
+    assert line.params["odds"] == pytest.approx(young.pseudo_deploys * 7 / 15 + 1, abs=1)
 
 
 def test_quiet_types_say_what_would_have_been_seen() -> None:

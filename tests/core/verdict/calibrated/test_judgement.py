@@ -84,14 +84,26 @@ def test_pass_is_never_said_on_incomplete_data(
     assert found.result is not Result.FAIL
 
 
-def test_a_short_baseline_judges_nothing() -> None:
-    """Its cut would be a guess: the rise is shown, and the verdict is inconclusive."""
-    short = calibrate(quiet().between(BEGAN - 30 - 2 * DAY, BEGAN - 30))
+def test_less_than_two_days_judge_nothing() -> None:
+    """Nobody knows yet what is rare: the verdict is inconclusive and says what lacks."""
+    short = calibrate(quiet().between(BEGAN - 30 - DAY, BEGAN - 30))
     found = judge(short, look(short, after({5: LOUD}), began=BEGAN))
 
     assert found.result is Result.INCONCLUSIVE
     assert found.reasons[0].key == "calibrated.short_baseline"
-    assert found.watch
+
+
+def test_a_young_baseline_fails_by_a_bound_and_says_so() -> None:
+    """Two days: six times as many are an alarm, and its odds are called a bound."""
+    young = calibrate(quiet().between(BEGAN - 30 - 2 * DAY, BEGAN - 30))
+    found = judge(young, look(young, after({5: LOUD}), began=BEGAN))
+    calm = judge(young, look(young, after({}), began=BEGAN))
+
+    assert found.result is Result.FAIL
+    assert [line.key for line in found.alarms] == ["calibrated.up_bounded"]
+    assert calm.result is Result.PASS
+    assert [line.key for line in calm.watch] == ["calibrated.bounded"]
+    assert calm.watch[0].params == {"moments": young.pseudo_deploys, "wanted": 600}
 
 
 def test_a_ritual_is_shown_and_does_not_fail() -> None:

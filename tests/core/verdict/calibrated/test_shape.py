@@ -55,6 +55,21 @@ def test_missing_minutes_are_left_out_and_not_zero() -> None:
     assert shape.fit(days(counts)).rates[0] == pytest.approx(np.full(144, 6.0), rel=0.01)
 
 
+def test_a_time_of_day_that_no_other_day_has_is_expected_at_the_level() -> None:
+    """A day and a quarter: three quarters of a day are expected from nothing but the level."""
+    made = shape.fit(days(np.full(DAY + DAY // 4, 6.0)))
+
+    assert made.without[0][0] == pytest.approx(np.full(144, 6.0), rel=0.1)
+
+
+def test_a_day_without_any_other_day_is_expected_as_it_is() -> None:
+    """The rest of the baseline is unknown: no rate is made from nothing."""
+    counts = np.full(2 * DAY, np.nan)
+    counts[:DAY] = 6.0
+
+    assert shape.fit(days(counts)).without[0][0] == pytest.approx(np.full(144, 6.0), rel=0.1)
+
+
 def test_rates_are_per_exposure() -> None:
     """Twice the hosts write twice as much at the same rate."""
     made = days(np.full(4 * DAY, 6.0))

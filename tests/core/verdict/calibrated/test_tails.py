@@ -62,3 +62,28 @@ def test_a_baseline_without_any_score_is_not_impossible() -> None:
     most = tails.largest(np.zeros((3, 999)), **LIMITS)
 
     assert most.odds(0.2) < most.share == pytest.approx(0.0005)
+
+
+def test_a_bound_counts_every_test_and_what_was_seen() -> None:
+    """A score of ln(1 + D) has the odds tests x 10^-D; what the moments showed has none."""
+    bound = tails.Bounded(tests=400, floor=1.0, moments=1e9)
+    score = float(np.log1p(6))
+
+    assert bound.odds(score) == pytest.approx(400e-6)
+    assert bound.rarity(score) == pytest.approx(-np.log10(400e-6))
+    assert bound.odds(bound.cut(0.005)) == pytest.approx(0.005)
+    assert bound.odds(float(np.log1p(1))) == 1
+    lively = tails.Bounded(tests=400, floor=3.0, moments=1e9)
+    assert lively.cut(0.005) == 3.0
+    assert lively.odds(2.9) == 1
+    assert tails.Bounded(tests=400, floor=1.0, moments=99).odds(score) == 0.01
+
+
+def test_few_moments_ask_for_more_than_they_showed() -> None:
+    """A hundred moments do not know what comes once in a thousand: the cut lies above them all."""
+    values = np.random.default_rng(8).exponential(1.0, (3, 100))
+    few = tails.bounded(values, tests=30, moments=100, alpha=0.001)
+    enough = tails.bounded(values, tests=30, moments=2000, alpha=0.001)
+
+    assert enough.floor == values.max()
+    assert few.floor == pytest.approx(values.max() + np.log(10), abs=0.6)
