@@ -69,7 +69,7 @@ async def test_a_slow_count_says_so_and_then_shows_the_answer(make: Make) -> Non
 
 async def test_a_slow_recount_does_the_same(make: Make) -> None:
     """It says what it is at, and becomes the answer."""
-    bot, opened = await slow(make)
+    bot, opened, _ = await slow(make)
 
     await bot.say("recount #1")
     opened.set()
