@@ -4,4 +4,5 @@ from __future__ import annotations
 
 TEXTS: dict[str, str] = {
     "button.more": "More",
+    "line.one_to_one": "Linked accounts and what you watch: ask me one to one.",
 }

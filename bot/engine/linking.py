@@ -68,7 +68,7 @@ async def claim(engine: Engine, submission: Submission) -> Reply:
     """Somebody sent a code: ask whether the account and the person are the same."""
     services, inbound = engine.services, submission.inbound
     known = services.file().people.get(inbound.person)
-    alone = _alone(services, inbound)
+    alone = is_alone(services, inbound)
 
     def work(tx: Tx) -> tuple[Reply, Applied | None]:
         if not alone:
@@ -83,7 +83,7 @@ async def claim(engine: Engine, submission: Submission) -> Reply:
     return await carry_out(engine, submission, work)
 
 
-def _alone(services: Services, inbound: Inbound) -> bool:
+def is_alone(services: Services, inbound: Inbound) -> bool:
     """Whether it was said to the bot alone, on LINE; release.yml may know that chat by a key."""
     room = services.file().rooms.get(inbound.room)
     named = isinstance(room, LineRoom) and room.chat.startswith("U")

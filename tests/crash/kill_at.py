@@ -140,7 +140,7 @@ class Commits:
             self._point.passed("commit", what, "after")
 
 
-def recorded(_dedupe: str, _surface: str, body: str, *_: Any) -> str:
+def recorded(_dedupe: str, _surface: str, body: str, *_: Any, **__: Any) -> str:
     """`inbox:record:` and the verb of a click or the typed line."""
     came = json.loads(body)
     return f"inbox:record:{came.get('verb') or came.get('text')}"

@@ -26,13 +26,15 @@ from bot.core.inbound import DIRECT, Inbound, Outcome, Reply
 from bot.core.release import Phase
 from bot.core.value import Text, text
 from bot.core.verb import Verb
-from bot.engine import watching
+from bot.engine import linking, watching
 from bot.engine.services import Services
 
 log = structlog.get_logger("release_master.line")
 
 PATIENCE = 1.2
 """Seconds that the token of an accepted command waits for what the release says next."""
+PRIVATE = frozenset({"whoami.linked", "whoami.watches"})
+"""Lines of `whoami` that a group does not read."""
 _OVER = frozenset({Outcome.DECIDED, Outcome.EXPIRED})
 _ASKABLE = (Verb.STATUS, Verb.ERRORS, Verb.HISTORY, Verb.WHOAMI)
 _NEXT: Message = {
@@ -185,9 +187,19 @@ class Replies:
         lines: tuple[Text, ...] = ()
         if reply.outcome is Outcome.REFUSED and not inbound.person:
             lines = (text("line.unlinked" if inbound.identity else "line.no_consent"),)
-        if card.title.key == "whoami.title" and self._is_admin(inbound.person):
-            lines = await self._quota()
+        if card.title.key == "whoami.title":
+            card = self._for_the_group(inbound, card)
+            lines = await self._quota() if self._is_admin(inbound.person) else ()
         return card.model_copy(update={"lines": (*card.lines, *lines)}) if lines else card
+
+    def _for_the_group(self, inbound: Inbound, card: Card) -> Card:
+        """What others may read too: nothing about accounts, and nothing about what one watches."""
+        if linking.is_alone(self._services, inbound):
+            return card
+        kept = [line for line in card.lines if not (isinstance(line, Text) and line.key in PRIVATE)]
+        if len(kept) == len(card.lines):
+            return card
+        return card.model_copy(update={"lines": (*kept, text("line.one_to_one"))})
 
     def _is_admin(self, person: str) -> bool:
         found = self._services.file().people.get(person)

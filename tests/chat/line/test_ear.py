@@ -9,7 +9,7 @@ import pytest
 
 from bot.store import BOT
 from tests.support.bots import page_of
-from tests.support.line_bots import GROUP, KAI, REN, SHARED, STRANGER, Chat
+from tests.support.line_bots import GROUP, KAI, MIKA, REN, SHARED, STRANGER, Chat
 from tests.support.line_stub import Sent
 
 _CODE = re.compile(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}\b")
@@ -65,6 +65,24 @@ async def test_an_account_is_linked_with_a_person(chat: Chat) -> None:
     assert "belongs to nobody" in (await alone(chat, "release start shop")).said
     told = await recorded(chat)
     assert all(kind in told for kind in ("fact.link_code", "fact.linked", "fact.link_revoked"))
+
+
+async def test_a_group_reads_nothing_about_accounts(chat: Chat) -> None:
+    """Roles concern everybody; what is linked and watched is told one to one."""
+    chat.stub.names[STRANGER] = "Ren at home"
+    await press(chat, "Link", await alone(chat, await code(chat)))
+    await alone(chat, "watch shop")
+    public = await chat.say("release whoami", STRANGER)
+    private = await alone(chat, "whoami")
+    plain = await chat.say("release whoami", MIKA)
+
+    assert "shop: approver" in public.said
+    assert "ask me one to one" in public.said
+    assert "Ren at home" not in public.said
+    assert "shop (" not in public.said
+    assert "Ren at home" in private.said
+    assert "shop (failures)" in private.said
+    assert "one to one" not in plain.said
 
 
 async def test_an_account_without_a_profile_is_named_by_its_id(chat: Chat) -> None:
