@@ -91,6 +91,8 @@ class Dialogs:
     async def ask_start(self, heard: Heard) -> None:
         """Open the dialog in which a release is put together."""
         room = self._desk.room(heard)
+        if await self._barred(heard, room):
+            return
         say, secret = self._say(room), modals.carried(heard, room)
         targets = [
             name
@@ -123,6 +125,19 @@ class Dialogs:
         self._desk.beside(self._fill(heard, str(body["view"].get("id")), chosen, secret))
         return modals.loading(say, secret)
 
+    async def _barred(self, heard: Heard, room: str) -> bool:
+        """Whether this person may not even see what there is to choose from; they are told why."""
+        try:
+            await self._desk.people.person(heard.user, heard.team, fresh=False)
+        except StrangerError:
+            why = "refused.slack_stranger"
+        except UnknownError:
+            why = "refused.slack_unknown"
+        else:
+            return False
+        await self._desk.answers.tell(heard, room, notice(text(why)))
+        return True
+
     async def _instead(self, heard: Heard, room: str, line: str) -> None:
         """Say the line that does the same as the dialog that could not be shown."""
         await self._desk.answers.tell(heard, room, notice(text("slack.no_dialog", line=line)))
@@ -145,6 +160,8 @@ class Dialogs:
     async def ask_note(self, heard: Heard) -> None:
         """Open the dialog that keeps a message as a note in a release."""
         room = self._desk.room(heard)
+        if await self._barred(heard, room):
+            return
         say, secret = self._say(room), modals.carried(heard, "")
         said, live = self._desk.plain(heard.text), await self._workspace.live()
         if await self._open(heard, modals.note(said, live, say, secret)) is None:

@@ -82,13 +82,15 @@ async def test_a_dialog_that_cannot_open(socket_slack: SecondSlack, tmp_path: Pa
         assert "Rejected by Ren" in closed["text"]
 
 
-async def _shortcut(slack: SecondSlack, who: str, message: dict[str, Any]) -> None:
+async def _shortcut(
+    slack: SecondSlack, who: str, message: dict[str, Any], team: str = TEAM
+) -> None:
     """The shortcut of a message, which the second Slack does not have: sent as Slack sends it."""
     payload = {
         "type": "message_action",
         "callback_id": "note_in_release",
         "trigger_id": "1.2.3",
-        "user": {"id": USERS[who], "team_id": TEAM},
+        "user": {"id": USERS[who], "team_id": team},
         "team": {"id": TEAM},
         "channel": {"id": CHANNEL},
         "message": {"type": "message", "ts": message["ts"], "text": message["text"]},
@@ -117,6 +119,30 @@ async def test_a_note_dialog_that_cannot_open(http_slack: SecondSlack, tmp_path:
         told = await slack.private("ren", "note #1")
 
     assert "could not be opened in time" in told["text"]
+
+
+async def test_strangers_do_not_see_what_there_is_to_choose_from(
+    http_slack: SecondSlack, tmp_path: Path
+) -> None:
+    """Targets, versions and live releases are not for guests and other workspaces."""
+    slack = http_slack
+    slack.proxy.profiles[USERS["guest"]] = {"is_ultra_restricted": True}
+    async with slack_bot(tmp_path, slack, "events", file=release_yml(**SMALL)):
+        gate = await _to_gate(slack)
+        await _shortcut(slack, "guest", gate)
+        await slack.private("guest", "may not use this bot")
+        told = slack.proxy.made("response_url", "chat.postEphemeral")
+        await slack.command("guest", "start")
+        await slack.proxy.until(
+            lambda: len(slack.proxy.made("response_url", "chat.postEphemeral")) > len(told)
+        )
+        await _shortcut(slack, "ren", gate, team="T9ELSEWHERE")
+        await slack.private("ren", "may not use this bot")
+        opened = [c for c in slack.proxy.calls if c.method == "views.open"]
+        await _shortcut(slack, "ren", gate)
+        await slack.proxy.until(lambda: slack.proxy.calls[-1].method == "views.open")
+
+    assert opened == []
 
 
 @pytest.mark.scenario(74)
