@@ -69,7 +69,7 @@ async def examine(
     lines += _policies(settings, kept)
     lines += await examine_platforms(settings.environment, settings.file.rooms, offline=offline)
     if cards is not None:
-        lines.append(f"ok       cards: {write_cards(cards)} files in {cards}")
+        lines.append(_written(cards))
     if offline:
         return Report(tuple(lines))
     lines += await _store(settings)
@@ -78,6 +78,20 @@ async def examine(
             lines.append(await _executor(settings, factory, name, component))
             lines.append(await _logs(settings, factory, name, component))
     return Report(tuple(line for line in lines if line))
+
+
+def only_cards(absent: Path, cards: Path) -> Report:
+    """Write every sample card where there is no release.yml: they tell a story of their own."""
+    return Report(
+        (
+            f"warning  there is no {absent}: nothing is configured, so only the cards are written",
+            _written(cards),
+        )
+    )
+
+
+def _written(cards: Path) -> str:
+    return f"ok       cards: {write_cards(cards)} files in {cards}"
 
 
 async def _backtests(settings: Settings) -> dict[str, Backtest]:

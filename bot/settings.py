@@ -46,10 +46,14 @@ def _unproved(_: Settings) -> Iterable[Problem]:
 
 
 class SettingsError(Exception):
-    """The configuration cannot be used; `problems` says everything that is wrong with it."""
+    """The configuration cannot be used; `problems` says everything that is wrong with it.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    `absent` is the path of a release.yml that is not there at all; None when there is one.
+    """
+
+    def __init__(self, problems: Iterable[Problem], absent: Path | None = None) -> None:
         self.problems = tuple(problems)
+        self.absent = absent
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -124,7 +128,7 @@ def load(
     reading = _read(path, environ, dotenv, proof)
     problems = [*reading.problems, *reading.missing]
     if problems or reading.settings is None:
-        raise SettingsError(problems)
+        raise SettingsError(problems, reading.absent)
     return reading.settings
 
 
@@ -185,6 +189,7 @@ class _Reading:
     settings: Settings | None
     problems: tuple[Problem, ...]
     missing: tuple[Problem, ...] = ()
+    absent: Path | None = None
 
 
 def _read(
@@ -203,7 +208,7 @@ def _read(
     if environment is not None and file is not None:
         problems += _unguarded(environment, file)
     if file is None or environment is None or problems:
-        return _Reading(None, tuple(problems))
+        return _Reading(None, tuple(problems), absent=None if path.exists() else path)
     secrets, missing = _read_secrets(file, values)
     missing += _lacking(file, environment)
     warnings = [*_sourced(find_warnings(file), path), *environment.warnings()]

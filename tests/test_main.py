@@ -135,6 +135,30 @@ def test_doctor_writes_cards(
     assert "cards: 7 files" in capsys.readouterr().out
 
 
+def test_doctor_writes_cards_where_nothing_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever only looks needs no release.yml; one that is there and wrong is told."""
+    path = _environment(monkeypatch, tmp_path)
+    path.unlink()
+    write = Mock(return_value=7)
+    monkeypatch.setattr(sample_files, "write", write)
+    cards = tmp_path / "cards"
+    wanted = ["doctor", "--offline", "--cards", str(cards)]
+
+    absent = main(wanted)
+    told = capsys.readouterr().out
+    looked = [main(["doctor", "--offline"]), main(["doctor", "--cards", str(cards)])]
+    path.write_text("targets: {}\n")
+    wrong = main(wanted)
+
+    write.assert_called_once_with(cards)
+    assert (absent, looked, wrong) == (0, [EX_CONFIG, EX_CONFIG], EX_CONFIG)
+    assert f"there is no {path}" in told
+    assert "cards: 7 files" in told
+    assert "rooms" in capsys.readouterr().err
+
+
 def test_doctor_says_what_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

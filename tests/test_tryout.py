@@ -163,25 +163,30 @@ async def test_each_candidate_leads_to_its_verdict(
     assert await check(tryout, component, version) is expected
 
 
+def _waited(process: int) -> float:
+    """For how many seconds a process could have run and had no processor, as Linux counts it."""
+    stat = Path(f"/proc/{process}/schedstat")
+    return int(stat.read_text().split()[1]) / 1e9 if stat.exists() else 0.0
+
+
 async def test_it_is_ready_at_once_and_leaves_nothing() -> None:
     """Ready within six seconds at its real speed; afterwards no process, no file.
 
-    What else the machine does counts into the time, so the best of three counts.
+    While other work of the machine keeps its processor from it, the target does not get on: that
+    is no time of its own. What it computes and what it waits for is.
     """
-    took: list[float] = []
-    while len(took) < 3 and min(took, default=6.0) >= 6:
-        begun = asyncio.get_running_loop().time()
-        async with TryOut() as running:
-            took.append(asyncio.get_running_loop().time() - begun)
-            folder = running.release_file.parent
-            processes = [running.process_id, *children(running.process_id)]
-            assert len(processes) == 22
-            assert not gone(processes)
+    begun = asyncio.get_running_loop().time()
+    async with TryOut() as running:
+        took = asyncio.get_running_loop().time() - begun
+        held_up = _waited(running.process_id)
+        folder = running.release_file.parent
+        processes = [running.process_id, *children(running.process_id)]
+        assert len(processes) == 22
+        assert not gone(processes)
 
-        assert gone(processes)
-        assert not folder.exists()
-
-    assert min(took) < 6
+    assert took - held_up < 6
+    assert gone(processes)
+    assert not folder.exists()
 
 
 async def test_a_kept_folder_is_taken_up_again(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ class LineApi:
         self._url = url.rstrip("/")
         self._token = token
         self._client: AsyncApiClient | None = None
+        self._is_closed = False
         self.trouble = ""
         """Why nothing can be said at all; empty as soon as a call succeeds."""
 
@@ -139,12 +140,16 @@ class LineApi:
         return bool(found.success), f"{found.status_code} {found.reason} {found.detail}".strip()
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Give back connections, for good: what is sent from now on is refused."""
+        self._is_closed = True
         if self._client is not None:
             await self._client.close()
             self._client = None
 
     async def _call(self, call: Callable[..., Awaitable[Any]]) -> Any:
+        if self._is_closed:
+            # Another session would be nobody's to close.
+            raise LineError(0, "the connection was closed")
         if self._client is None:
             options = Configuration(host=self._url, access_token=self._token)
             self._client = AsyncApiClient(options)

@@ -34,6 +34,8 @@ from bot.engine.transition import load
 log = structlog.get_logger("release_master.slack")
 
 _RELEASE = re.compile(r"[0-9]{1,12}", re.ASCII)
+CLOSED = "not_found"
+"""The person has closed the dialog meanwhile."""
 CANDIDATES_WITHIN = 10.0
 """Seconds in which the executors must list their versions for the start dialog."""
 
@@ -64,8 +66,7 @@ class Dialogs:
         value = button.read(heard.value)
         where = f"#{value.release} {value.step.strip('*')}".strip() if value else ""
         said = heard.value if heard.verb == SAY else f"{heard.verb} {where}"
-        line = cards.with_reason(said, blocks.ELLIPSIS)
-        await self._desk.answers.tell(heard, room, notice(text("slack.no_dialog", line=line)))
+        await self._instead(heard, room, cards.with_reason(said, blocks.ELLIPSIS))
 
     async def _action(self, heard: Heard) -> Action | None:
         """The button as the release, or the grammar, offers it now."""
@@ -90,6 +91,8 @@ class Dialogs:
     async def ask_start(self, heard: Heard) -> None:
         """Open the dialog in which a release is put together."""
         room = self._desk.room(heard)
+        if await self._barred(heard, room):
+            return
         say, secret = self._say(room), modals.carried(heard, room)
         targets = [
             name
@@ -99,7 +102,7 @@ class Dialogs:
         if len(targets) == 1:
             opened = await self._open(heard, modals.loading(say, secret))
             if opened is not None:
-                await self._fill(opened, targets[0], secret, say)
+                await self._fill(heard, opened, targets[0], secret)
                 return
         else:
             body = (
@@ -109,8 +112,7 @@ class Dialogs:
             )
             if await self._open(heard, body) is not None:
                 return
-        line = f"start {targets[0] if targets else 'TARGET'}"
-        await self._desk.answers.tell(heard, room, notice(text("slack.no_dialog", line=line)))
+        await self._instead(heard, room, f"start {targets[0] if targets else 'TARGET'}")
 
     async def target_chosen(self, body: Payload) -> Block | None:
         """The next page behind the choice of a target; its versions come by themselves."""
@@ -119,26 +121,52 @@ class Dialogs:
         say = self._say(secret.get("room", ""))
         if chosen not in self._workspace.services.file().targets:
             return None
-        self._desk.beside(self._fill(str(body["view"].get("id")), chosen, secret, say))
+        heard = inbound.submitted(body, secret)
+        self._desk.beside(self._fill(heard, str(body["view"].get("id")), chosen, secret))
         return modals.loading(say, secret)
 
-    async def _fill(self, view_id: str, target: str, secret: dict[str, str], say: Words) -> None:
+    async def _barred(self, heard: Heard, room: str) -> bool:
+        """Whether this person may not even see what there is to choose from; they are told why."""
+        try:
+            await self._desk.people.person(heard.user, heard.team, fresh=False)
+        except StrangerError:
+            why = "refused.slack_stranger"
+        except UnknownError:
+            why = "refused.slack_unknown"
+        else:
+            return False
+        await self._desk.answers.tell(heard, room, notice(text(why)))
+        return True
+
+    async def _instead(self, heard: Heard, room: str, line: str) -> None:
+        """Say the line that does the same as the dialog that could not be shown."""
+        await self._desk.answers.tell(heard, room, notice(text("slack.no_dialog", line=line)))
+
+    async def _fill(self, heard: Heard, view_id: str, target: str, secret: dict[str, str]) -> None:
+        room = secret.get("room", "")
         try:
             async with asyncio.timeout(CANDIDATES_WITHIN):
                 found = await planner.candidates(self._workspace.services, target)
         except (ExecutorError, TimeoutError):
             found = None
-        made = modals.start(target, found, say=say, secret=secret)
+        made = modals.start(target, found, say=self._say(room), secret=secret)
         try:
             await self._workspace.api.write("views.update", view_id=view_id, view=made)
         except SlackError as error:
             log.warning("dialog_not_filled", code=error.code)
+            if error.code != CLOSED:
+                await self._instead(heard, room, f"start {target}")
 
     async def ask_note(self, heard: Heard) -> None:
         """Open the dialog that keeps a message as a note in a release."""
-        say, secret = self._say(self._desk.room(heard)), modals.carried(heard, "")
-        said = self._desk.plain(heard.text)
-        await self._open(heard, modals.note(said, await self._workspace.live(), say, secret))
+        room = self._desk.room(heard)
+        if await self._barred(heard, room):
+            return
+        say, secret = self._say(room), modals.carried(heard, "")
+        said, live = self._desk.plain(heard.text), await self._workspace.live()
+        if await self._open(heard, modals.note(said, live, say, secret)) is None:
+            number = live[-1].id if live else "N"
+            await self._instead(heard, room, f"note #{number} {blocks.ELLIPSIS}")
 
     async def _open(self, heard: Heard, made: Block) -> str | None:
         """The id of the opened view; None when Slack did not open it in time."""

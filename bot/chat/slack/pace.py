@@ -9,8 +9,9 @@ WINDOW = 60.0
 """Seconds in which edits are counted."""
 EDITS = 50
 """Edits of a window: chat.update is of Slack's tier 3, 50 a minute in a workspace."""
-RESERVED = 10
-"""Of these, so many are kept for cards that carry a decision."""
+RESERVED = 20
+"""Of these, so many are kept for cards that carry a decision: whoever is asked before each step
+decides sixteen times in the example's release, and may do so within a minute."""
 GAP = 1.5
 """Seconds between two edits of one message that can wait: the newest state is shown then."""
 BEHIND = 0.5

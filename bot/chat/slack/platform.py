@@ -176,10 +176,17 @@ class SlackPlatform:
         return self._socket is not None and await self._socket.client.is_connected()
 
     async def _close_socket(self) -> None:
-        if self._socket is not None:
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(STOPS_WITHIN):
-                    await self._socket.close_async()  # type: ignore[no-untyped-call]
+        if self._socket is None:
+            return
+        client = self._socket.client
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(STOPS_WITHIN):
+                await self._socket.close_async()  # type: ignore[no-untyped-call]
+        # The library says goodbye first: where Slack does not answer that, the rest was not done.
+        beside = (client.message_processor, client.current_session_monitor, client.message_receiver)
+        for task in filter(None, beside):
+            task.cancel()
+        await client.aiohttp_client_session.close()
 
     async def _called(self, request: web.Request) -> web.Response:
         """Check the signature on the raw body; only then is it read at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from bot.chat.slack import blocks
+from bot.chat.slack import blocks, legend
 from bot.chat.slack.blocks import Block
 from bot.core.card import Action, Card, Cell, Style, Table
 from bot.core.value import Text, text
@@ -115,20 +115,31 @@ def _fields(card: Card, say: Say) -> list[Block]:
 
 
 def _evidence(card: Card, say: Say) -> Iterator[Block]:
+    bars = _bars(card, say)
     if card.table is not None:
-        yield table(card.table, say)
+        yield table(card.table, say, numbered=bool(bars))
     if card.chart is not None:
         series = [(say(one.name), one.values) for one in card.chart.series]
-        yield from blocks.chart(say(card.chart.title), card.chart.categories, series)
+        yield from blocks.chart(say(card.chart.title), bars or card.chart.categories, series)
 
 
-def table(found: Table, say: Say) -> Block:
+def _bars(card: Card, say: Say) -> list[str]:
+    """Short names of the bars that the table explains; empty where their own names do."""
+    if card.chart is None or card.table is None:
+        return []
+    naming = card.table.naming
+    names = [[_cell(cell, say) for cell in row.cells[:naming]] for row in card.table.rows]
+    return legend.legend(card.chart.categories[: blocks.CHART_POINTS], names)
+
+
+def table(found: Table, say: Say, *, numbered: bool = False) -> Block:
     """A table for a phone, too; what does not fit is counted in its last row."""
     rows = [
         [marked(row.state, first), *rest]
         for row in found.rows
         for first, *rest in [blocks.narrow([_cell(c, say) for c in row.cells], found.naming)]
     ]
+    rows = legend.numbered(rows) if numbered else rows
     header = blocks.narrow([say(name) for name in found.header], found.naming)
     return blocks.table(header, rows, more=f"+{{count}} {blocks.ELLIPSIS}")
 

@@ -178,3 +178,14 @@ async def test_a_session_closed_behind_a_call_is_an_error(
     with pytest.raises(LineError, match="closed") as caught:
         await api.push(CHAT, TEXT, "6ba7b810-9dad-41d1-80b4-00c04fd430c8")
     assert caught.value.unsure
+
+
+async def test_after_the_end_nothing_is_opened_again(api: LineApi, answers: Answers) -> None:
+    """The engine may want to say something while the bot stops: no session is left behind."""
+    await api.close()
+
+    with pytest.raises(LineError, match="closed"):
+        await api.reply("token", TEXT)
+
+    assert answers.seen == []
+    assert api._client is None

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.chat.slack.pace import EDITS, RESERVED
+from bot.chat.slack.platform import SlackPlatform
 from bot.service import Bot
 from tests.support.second_slack import BOT, MAILS, USERS, SecondSlack, button, labels, title
 from tests.support.slack_bots import SMALL, SlackTwins, by_mail, release_yml, slack_bot
@@ -66,6 +68,30 @@ async def test_two_approvers_and_every_envelope_twice(
         assert len(keys) == len(set(keys)) == 3
         boards = [m for m in await slack.messages() if " · " in title(m)]
         assert len(boards) == 1
+
+
+async def test_a_decided_card_waits_for_nothing(socket_slack: SecondSlack, tmp_path: Path) -> None:
+    """Its buttons go without any wait of the bot's, while boards have used all that they may.
+
+    Time stands still for the pace of edits: whatever it makes wait would wait for ever.
+    """
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)) as bot:
+        gate = await _to_gate(slack)
+        [platform] = bot.platforms
+        assert isinstance(platform, SlackPlatform)
+        pace = platform._workspace.pace
+        pace._monotonic = lambda: 0.0
+        pace._edits.clear()
+        for _ in range(EDITS - RESERVED):
+            pace.edited("other")
+        before = len(slack.proxy.calls)
+        await slack.press("ren", gate, "Approve")
+        closed = await slack.see(lambda m: "promote chat" in title(m) and not labels(m))
+        edited = [c.args["ts"] for c in slack.proxy.calls[before:] if c.method == "chat.update"]
+
+        assert "Approved by Ren" in closed["text"]
+        assert set(edited) <= {gate["ts"]}
 
 
 @pytest.mark.scenario(3)

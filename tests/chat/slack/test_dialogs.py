@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
-from tests.support.second_slack import USERS, SecondSlack, labels, title
+from bot.chat.slack.signature import sign
+from tests.support.second_slack import CHANNEL, SECRET, TEAM, USERS, SecondSlack, labels, title
 from tests.support.slack_bots import BROKEN, SMALL, release_yml, slack_bot
 
 
@@ -75,6 +80,88 @@ async def test_a_dialog_that_cannot_open(socket_slack: SecondSlack, tmp_path: Pa
         closed = await slack.see(lambda m: "promote chat" in title(m) and not labels(m))
 
         assert "Rejected by Ren" in closed["text"]
+
+
+async def _shortcut(
+    slack: SecondSlack, who: str, message: dict[str, Any], team: str = TEAM
+) -> None:
+    """The shortcut of a message, which the second Slack does not have: sent as Slack sends it."""
+    payload = {
+        "type": "message_action",
+        "callback_id": "note_in_release",
+        "trigger_id": "1.2.3",
+        "user": {"id": USERS[who], "team_id": team},
+        "team": {"id": TEAM},
+        "channel": {"id": CHANNEL},
+        "message": {"type": "message", "ts": message["ts"], "text": message["text"]},
+    }
+    body, moment = urlencode({"payload": json.dumps(payload)}).encode(), str(int(time.time()))
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": moment,
+        "X-Slack-Signature": sign(SECRET, moment, body),
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(slack.proxy.bot_url, data=body, headers=headers) as answer,
+    ):
+        assert answer.status == 200
+
+
+@pytest.mark.scenario(74)
+async def test_a_note_dialog_that_cannot_open(http_slack: SecondSlack, tmp_path: Path) -> None:
+    """The shortcut of a message is not silent either when its trigger has expired."""
+    slack = http_slack
+    async with slack_bot(tmp_path, slack, "events", file=release_yml(**SMALL)):
+        gate = await _to_gate(slack)
+        slack.proxy.faults.errors["views.open"].append("expired_trigger_id")
+        await _shortcut(slack, "ren", gate)
+        told = await slack.private("ren", "note #1")
+
+    assert "could not be opened in time" in told["text"]
+
+
+async def test_strangers_do_not_see_what_there_is_to_choose_from(
+    http_slack: SecondSlack, tmp_path: Path
+) -> None:
+    """Targets, versions and live releases are not for guests and other workspaces."""
+    slack = http_slack
+    slack.proxy.profiles[USERS["guest"]] = {"is_ultra_restricted": True}
+    async with slack_bot(tmp_path, slack, "events", file=release_yml(**SMALL)):
+        gate = await _to_gate(slack)
+        await _shortcut(slack, "guest", gate)
+        await slack.private("guest", "may not use this bot")
+        told = slack.proxy.made("response_url", "chat.postEphemeral")
+        await slack.command("guest", "start")
+        await slack.proxy.until(
+            lambda: len(slack.proxy.made("response_url", "chat.postEphemeral")) > len(told)
+        )
+        await _shortcut(slack, "ren", gate, team="T9ELSEWHERE")
+        await slack.private("ren", "may not use this bot")
+        opened = [c for c in slack.proxy.calls if c.method == "views.open"]
+        await _shortcut(slack, "ren", gate)
+        await slack.proxy.until(lambda: slack.proxy.calls[-1].method == "views.open")
+
+    assert opened == []
+
+
+@pytest.mark.scenario(74)
+async def test_a_start_dialog_that_cannot_be_filled(
+    socket_slack: SecondSlack, tmp_path: Path
+) -> None:
+    """Nobody looks at a dialog that loads for ever; whoever closed it is left alone."""
+    slack = socket_slack
+    async with slack_bot(tmp_path, slack, "socket", file=release_yml(**SMALL)):
+        slack.proxy.faults.errors["views.update"].append("not_found")
+        await slack.command("mika", "start")
+        await slack.proxy.until(lambda: not slack.proxy.faults.errors["views.update"])
+        slack.proxy.faults.errors["views.update"].append("fatal_error")
+        await slack.command("mika", "start")
+        told = await slack.private("mika", "start openchat")
+        answers = slack.proxy.made("response_url", "chat.postEphemeral")
+
+    assert "could not be opened in time" in told["text"]
+    assert len(answers) == 1
 
 
 async def test_typed_destruction_is_previewed(socket_slack: SecondSlack, tmp_path: Path) -> None:

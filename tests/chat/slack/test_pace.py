@@ -44,6 +44,23 @@ def test_after_a_rate_limit_decisions_come_first() -> None:
     assert pace.wait("card", urgent=True) == 0
 
 
+@given(st.lists(st.floats(0, 2), min_size=16, max_size=16))
+def test_a_whole_release_is_decided_without_a_wait(gaps: list[float]) -> None:
+    """However often boards want to be edited, the cards of a release's decisions never wait."""
+    clock = _Clock()
+    pace = Pace(clock)
+    for number, gap in enumerate([60.0, *gaps]):
+        until = clock.now + gap
+        while clock.now < until:
+            for board in ("one", "two"):
+                if pace.wait(board, urgent=False) == 0:
+                    pace.edited(board)
+            clock.now += 0.5
+        if number:
+            assert pace.wait("card", urgent=True) == 0
+            pace.edited("card")
+
+
 @pytest.mark.scenario(71)
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.floats(0, 3)), max_size=400))

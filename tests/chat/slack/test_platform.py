@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 import traceback
@@ -20,13 +21,14 @@ from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
 from bot.chat.slack import inbound, modals
+from bot.chat.slack import platform as platform_module
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.slack.signature import sign
 from bot.service import Bot
 from bot.settings import Reloader, SettingsError, load
 from tests.support.bots import Twins
-from tests.support.second_slack import BOT_TOKEN, SECRET
-from tests.support.slack_bots import release_yml
+from tests.support.second_slack import BOT_TOKEN, SECRET, SecondSlack
+from tests.support.slack_bots import SMALL, release_yml, slack_bot
 
 BODY = b'{"type":"url_verification","challenge":"hello","token":"x"}'
 
@@ -319,3 +321,28 @@ async def test_the_web_room_goes_on_while_slack_is_out_of_reach(tmp_path: Path) 
             assert answer.status == 503
 
     assert time.monotonic() - begun < 8
+
+
+async def test_a_goodbye_that_is_not_answered_leaves_nothing_open(
+    socket_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack may be gone when the bot stops: its session is closed, and nothing runs on."""
+    monkeypatch.setattr(platform_module, "STOPS_WITHIN", 0.01)
+    async with slack_bot(tmp_path, socket_slack, "socket", file=release_yml(**SMALL)) as bot:
+        [platform] = bot.platforms
+        assert isinstance(platform, SlackPlatform)
+        assert platform._socket is not None
+        client = platform._socket.client
+        never = asyncio.Event()
+        asked = asyncio.Event()
+
+        async def unanswered() -> None:
+            asked.set()
+            await never.wait()
+
+        monkeypatch.setattr(client.current_session, "close", unanswered)
+
+    assert asked.is_set()
+    assert client.aiohttp_client_session.closed
+    running = (client.message_processor, client.current_session_monitor, client.message_receiver)
+    assert all(task is not None and task.done() for task in running)
