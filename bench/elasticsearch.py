@@ -19,8 +19,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,6 +47,8 @@ DAYS = timedelta(days=10)
 MINUTE = timedelta(minutes=1)
 SEED = 2020
 BATCH = 20_000
+TOLD_EVERY = 500_000
+"""Documents after which the filling says how far it is."""
 GOALS = {
     "comparison/bare": "<= 1.3",
     "download/by_type": ">= 50",
@@ -79,14 +82,34 @@ def fill(admin: Admin, number: int, end: datetime) -> float:
     """Write the documents and return how many seconds that took."""
     began = time.perf_counter()
     admin.make(INDEX, MAPPING, number_of_replicas=0, refresh_interval="-1")
-    batch: list[dict[str, Any]] = []
-    for one in documents(number, end):
-        batch.append(one)
-        if len(batch) == BATCH:
-            admin.write(INDEX, batch)
-            batch = []
-    admin.write(INDEX, batch)
+    made, written = documents(number, end), 0
+    # The server takes one batch while the next one is made.
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        under_way: Future[None] | None = None
+        while batch := list(islice(made, BATCH)):
+            if under_way is not None:
+                under_way.result()
+            under_way = writer.submit(admin.write, INDEX, batch, refresh=False)
+            written += len(batch)
+            if written % TOLD_EVERY < BATCH:
+                tell(f"{written:,} of {number:,} documents", time.perf_counter() - began)
+        if under_way is not None:
+            under_way.result()
+    admin.refresh(INDEX)
     return time.perf_counter() - began
+
+
+def tell(what: str, seconds: float) -> None:
+    """Say on stderr what is known so far: a run may take long, or be cut off."""
+    print(f"{what:40}{seconds:10.3f} s", file=sys.stderr, flush=True)
+
+
+class Seconds(dict[str, float]):
+    """Measures by name, told one by one as they come."""
+
+    def __setitem__(self, name: str, value: float) -> None:
+        tell(name, value)
+        super().__setitem__(name, value)
 
 
 _MOVED = count(1)
@@ -107,6 +130,11 @@ def shifted(request: CountRequest, by: timedelta) -> CountRequest:
     """The same request a little earlier."""
     windows = tuple(Window(start=one.start - by, end=one.end - by) for one in request.windows)
     return request.model_copy(update={"windows": windows})
+
+
+def repeated(store: SearchStore, request: CountRequest) -> Work:
+    """Count a request, moved a little each time."""
+    return lambda by: store.count(shifted(request, by))
 
 
 async def bare(store: SearchStore, requests: list[CountRequest]) -> int:
@@ -203,17 +231,15 @@ async def by_minute(
     requests = [
         long.request(begin, min(begin + PIECE, last)) for begin in range(first, last, PIECE)
     ]
-    found = {
-        "bare_by_minute": await timed(lambda _: bare(store, requests), 1),
-        "cold_by_minute": await cold(baselines, long, end),
-    }
+    found = Seconds()
+    found["bare_by_minute"] = await timed(lambda _: bare(store, requests), 1)
+    found["cold_by_minute"] = await cold(baselines, long, end)
     now[0] = end + 5 * MINUTE
     found["warm_look"] = await warm(baselines, long, now[0], times)
     found["warm_look_1d"] = await warm(baselines, short, now[0], times)
     heads = await database.read(lambda tx: tx.minute_heads(long.key))
-    found["stored_megabytes"] = sum(row.size for row in heads) / 1e6
     await database.close()
-    return found
+    return {**found, "stored_megabytes": sum(row.size for row in heads) / 1e6}
 
 
 async def measure(store: SearchStore, end: datetime, times: int) -> dict[str, float]:
@@ -226,13 +252,16 @@ async def measure(store: SearchStore, end: datetime, times: int) -> dict[str, fl
     errors = CountRequest(component="chat", windows=(baseline, since), samples=True)
     repeat = CountRequest(component="chat", windows=(since,), bucket=MINUTE)
     await store.count(comparison)  # the first one waits for caches and compilers
-    found = {
-        "bare": await timed(lambda by: bare(store, [shifted(comparison, by)]), times),
-        "comparison": await timed(lambda by: store.count(shifted(comparison, by)), times),
-        "by_type": await timed(lambda by: store.count(shifted(by_type, by)), times),
-        "repeat": await timed(lambda by: store.count(shifted(repeat, by)), times),
-        "errors_since_deploy": await timed(lambda by: store.count(shifted(errors, by)), times),
+    found = Seconds()
+    found["bare"] = await timed(lambda by: bare(store, [shifted(comparison, by)]), times)
+    asked = {
+        "comparison": comparison,
+        "by_type": by_type,
+        "repeat": repeat,
+        "errors_since_deploy": errors,
     }
+    for name, request in asked.items():
+        found[name] = await timed(repeated(store, request), times)
     with tempfile.TemporaryDirectory() as folder:
         found |= await by_minute(store, end, times, Path(folder))
     began = time.perf_counter()

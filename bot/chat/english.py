@@ -291,6 +291,8 @@ TEXTS: dict[str, str] = {
         "Round {round} of {rounds} at {at:time}, after {repeat} repeats: {result:text}"
     ),
     "check.next": "Next: round {round} of {rounds} at {at:time}",
+    "check.late": "Lines arrive up to {lag} late, and are waited for",
+    "check.under_way": "Lines arrive up to {lag} late: all of those until {at:time} are here",
     "check.finished": "Monitoring of {step} is finished: nothing was found",
     "check.cancelled": "The remaining rounds of {step} are cancelled",
     "check.numbers": (

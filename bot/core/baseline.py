@@ -107,6 +107,13 @@ def watermark(now: datetime, lag: timedelta | None, time_scale: float = 1.0) -> 
     return now - min(max(lag, SHORTEST_LAG / time_scale), LONGEST_LAG / time_scale)
 
 
+def lasting(lag: timedelta | None, time_scale: float = 1.0) -> timedelta | None:
+    """The lag where it is longer than the minute that is always waited for, at most 5 minutes."""
+    if lag is None or lag <= SHORTEST_LAG / time_scale:
+        return None
+    return min(lag, LONGEST_LAG / time_scale)
+
+
 def next_piece(
     settled: Mapping[int, int], begin: int, end: int, *, most: int = PIECE
 ) -> tuple[int, int] | None:

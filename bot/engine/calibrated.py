@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from bot.core.baseline import Baseline, Source
+from bot.core.baseline import UNKNOWN_LAG, Baseline, Source
 from bot.core.calibrated import comparison, work
 from bot.core.calibrated.prior import Prior, learnt
 from bot.core.counts import CountRequest, Counts, LogStoreError, WindowCounts
@@ -20,7 +20,7 @@ from bot.core.value import Text, text
 from bot.core.verdict.calibrated.rituals import REMEMBERED
 from bot.core.verdict.calibrated.scores import Score
 from bot.core.verdict.situation import Situation
-from bot.core.verdict.verdict import Verdict
+from bot.core.verdict.verdict import Result, Verdict
 from bot.engine.baselines import Baselines
 from bot.engine.calibrations import Calibrations, Fit
 from bot.engine.comparison import SEED_ONLY, Case, Comparisons
@@ -63,10 +63,15 @@ class Calibrated:
 
     async def judge(self, case: Case, counts: Counts, reasons: Iterable[Text]) -> Verdict:
         """Judge in a thread: thousands of types take a while."""
-        prior = await self._prior(case)
-        return await asyncio.to_thread(
-            comparison.judge, case.situation, counts, prior, tuple(reasons)
-        )
+        prior, reasons = await self._prior(case), tuple(reasons)
+        verdict = await _judge(case.situation, counts, prior, reasons)
+        if verdict.result is not Result.PASS or counts.ingest_lag is not None:
+            return verdict
+        # Nobody can tell how late lines are: that is no reason to think them quick.
+        unknown = UNKNOWN_LAG / case.situation.time_scale
+        counts = counts.model_copy(update={"ingest_lag": unknown})
+        verdict = await _judge(case.situation, counts, prior, reasons)
+        return verdict.model_copy(update={"ingest_lag": None})
 
     async def _prior(self, case: Case) -> Prior:
         """What is known from before; kept for a while, as it is the same for every look."""
@@ -203,3 +208,9 @@ def _largest(verdicts: Iterable[Verdict]) -> dict[str, float]:
         for key, value in verdict.rarities.items():
             most[key] = max(value, most.get(key, 0.0))
     return most
+
+
+async def _judge(
+    where: Situation, counts: Counts, prior: Prior, reasons: tuple[Text, ...]
+) -> Verdict:
+    return await asyncio.to_thread(comparison.judge, where, counts, prior, reasons)

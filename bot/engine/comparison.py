@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.core.baseline import lasting
 from bot.core.counts import CountRequest, Counts
 from bot.core.release import Release, Step
 from bot.core.value import Text
@@ -53,8 +54,11 @@ class Seed2020:
 
     async def judge(self, case: Case, counts: Counts, reasons: Iterable[Text]) -> Verdict:
         """Rules A and B over totals."""
-        reported = case.situation.reported
-        return seed2020.judge(counts, reported=reported, reasons=tuple(reasons))
+        where = case.situation
+        verdict = seed2020.judge(counts, reported=where.reported, reasons=tuple(reasons))
+        ends = where.restart_ended + where.policy.interval * case.step.round / where.time_scale
+        lag = lasting(counts.ingest_lag, where.time_scale)
+        return verdict if lag is None else seed2020.awaited(verdict, ends=ends, lag=lag)
 
 
 Comparisons = Mapping[str, Comparison]

@@ -152,10 +152,12 @@ async def _measure(
     # What a late round finds is proof all the same; that it finds nothing is none.
     reasons = [*([missed] if missed else []), *reasons]
     comparison = services.comparisons[policy.comparison]
-    config = release.config.log_configs[release.config.logs[step.component]]
+    name = release.config.logs[step.component]
     request = comparison.request(where)
     try:
-        counts = await services.adapters.log_store(config).count(request)
+        log_store = services.adapters.log_store(release.config.log_configs[name])
+        counts = await log_store.count(request)
+        counts = await services.lags.known(counts, request, where, logs=(name, log_store))
     except (LogStoreError, ValueError) as error:
         reason = text("honesty.log_store", detail=cut(services.clean(str(error)), SAMPLE))
         return _no_evidence(where, *reasons, reason)

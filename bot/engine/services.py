@@ -12,6 +12,7 @@ from bot.core.redact import redact
 from bot.core.release import Release
 from bot.core.value import Text
 from bot.engine.comparison import SEED_ONLY, Comparisons
+from bot.engine.lags import Lags
 from bot.ports import Executor, LogStore, Room
 from bot.store import Store
 
@@ -150,6 +151,8 @@ class Services:
     """Takes the secrets that are known here out of a text, and what looks like one."""
     comparisons: Comparisons = field(default_factory=lambda: SEED_ONLY)
     """What compares logs, by the name in `policy.comparison`."""
+    lags: Lags = field(default_factory=Lags)
+    """How late documents arrive, where a log store does not say."""
     try_out: bool = False
     """Refusals offer to act as somebody who may."""
 

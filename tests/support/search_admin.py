@@ -53,15 +53,23 @@ class Admin:
         """Whether there is such an index."""
         return bool(self.call("GET", f"/_resolve/index/{index}*")["indices"])
 
-    def write(self, index: str, documents: Iterable[dict[str, Any]]) -> None:
-        """Write documents, which can be found when this returns."""
+    def write(
+        self, index: str, documents: Iterable[dict[str, Any]], *, refresh: bool = True
+    ) -> None:
+        """Write documents; with `refresh` they can be found when this returns."""
         lines = [line for one in documents for line in ('{"create":{}}', json.dumps(one))]
         if not lines:
             return
         data = ("\n".join(lines) + "\n").encode()
-        done = self._send("POST", f"/{index}/_bulk?refresh=true", data, "application/x-ndjson")
+        done = self._send(
+            "POST", f"/{index}/_bulk?refresh={json.dumps(refresh)}", data, "application/x-ndjson"
+        )
         if done["errors"]:
             raise RuntimeError(json.dumps(done["items"])[:1000])
+
+    def refresh(self, index: str) -> None:
+        """Let all that was written be found."""
+        self._send("POST", f"/{index}/_refresh", None, "application/json")
 
     def _send(self, method: str, path: str, data: bytes | None, kind: str) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the test's own server

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from math import isfinite, log, log10
 
+from bot.core.baseline import lasting
 from bot.core.calibrated.concurrent import Contrast, detection_limits
 from bot.core.calibrated.table import Shown, largest, type_lines
 from bot.core.level import level_name
@@ -126,7 +127,7 @@ def verdict(shown: Shown, found: Judgement) -> Verdict:
     if calibration is not None:
         start = moment_of(calibration.start, situation.minute)
         end = moment_of(calibration.end, situation.minute)
-    newest = shown.counts.newest
+    newest, lag = shown.counts.newest, lasting(shown.counts.ingest_lag, situation.time_scale)
     return Verdict(
         comparison="calibrated",
         result=found.result,
@@ -143,6 +144,7 @@ def verdict(shown: Shown, found: Judgement) -> Verdict:
         ),
         documents=sum(shown.counts.windows[0].documents.values()),
         lag_seconds=(situation.now - newest).total_seconds() if newest else None,
+        ingest_lag=lag.total_seconds() if lag else None,
         link=shown.counts.link,
         alarms=tuple(_said(line, say) for line in fresh[:LINES_KEPT]),
         watch=tuple(_said(line, say) for line in found.watch[:LINES_KEPT]),

@@ -121,8 +121,8 @@ class DocumentFields(Value):
     errors are per this. A minute in which nothing was served is left out. Empty: rates are per
     living host."""
     ingested: str = "event.ingested"
-    """A date field that says when the document arrived; where it is missing nobody knows how late
-    documents are. Empty: there is none."""
+    """A date field that says when the document arrived; where it is missing the bot counts minutes
+    again to see how late documents are. Empty: there is none."""
 
 
 class SearchLogStore(Value):

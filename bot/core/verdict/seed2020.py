@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 
 from bot.core.config.policy import Policy
 from bot.core.counts import CountRequest, Counts, Window, WindowCounts
-from bot.core.value import Text, text
+from bot.core.value import Text, spell, text
 from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
 
 TYPES_SHOWN = 20
 FINDINGS_KEPT = 50
+UNDER_WAY = "check.under_way"
+"""The reason of a round whose last lines have not arrived yet."""
 
 
 def request(
@@ -103,6 +105,20 @@ def judge(
         lag_seconds=(seen.window.end - newest).total_seconds() if newest else None,
         link=counts.link,
     )
+
+
+def awaited(verdict: Verdict, *, ends: datetime, lag: timedelta) -> Verdict:
+    """The verdict of a log store whose documents are so late: the window ends so much later.
+
+    `ends` is when the window of the round is over. A fail stands, as what is still under way
+    could only add to it; a pass is none until all of the window has arrived.
+    """
+    late = verdict.model_copy(update={"ingest_lag": lag.total_seconds()})
+    if verdict.result is not Result.PASS or verdict.observed_end >= ends + lag:
+        return late
+    reason = text(UNDER_WAY, lag=spell(lag), at=(verdict.observed_end - lag).isoformat())
+    changed = {"open_until": ends + lag, "reasons": (reason,), "result": Result.INCONCLUSIVE}
+    return late.model_copy(update=changed)
 
 
 def _needed(baseline: Window, observed: Window) -> float:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum, unique
+from typing import Annotated
+
+from pydantic import Field
 
 from bot.core.value import Moment, Text, Value
 
@@ -88,6 +91,8 @@ class Verdict(Value):
     """Documents of any level in the observation window."""
     lag_seconds: float | None = None
     """Age of the newest document when the round ran."""
+    ingest_lag: Annotated[float | None, Field(exclude_if=lambda late: late is None)] = None
+    """Seconds after which documents have arrived, where that takes longer than usual."""
     link: str = ""
     comparison: str = "seed-2020"
     alarms: tuple[Text, ...] = ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.core.card import Card, Cell, Chart, Row, Series, Table
 from bot.core.release import Release, Round, Step, StepKind, StepState
-from bot.core.value import Text, text
+from bot.core.value import Text, spell, text
 from bot.core.verdict.verdict import Finding, Result, Rule, TypeLine, Verdict
 from bot.core.view.marks import NOTHING, times
 
@@ -96,8 +98,10 @@ def found_lines(verdict: Verdict) -> list[Cell]:
 
 
 def _beside(verdict: Verdict) -> list[Cell]:
-    """What is no alarm: types worth a look, and how all others were."""
+    """What is no alarm: types worth a look, how all others were, and how late lines are."""
     lines: list[Cell] = list(verdict.watch[:WATCH_LINES])
+    if verdict.ingest_lag:
+        lines.insert(0, text("check.late", lag=spell(timedelta(seconds=verdict.ingest_lag))))
     more = len(verdict.watch) - WATCH_LINES
     if more > 0:
         lines.append(text("check.more_watch", count=more))
