@@ -9,8 +9,8 @@ from bench.judging.figures import CLASSES
 Row = dict[str, Any]
 
 
-def table(result: dict[str, Any]) -> str:
-    """Everything that was measured, for people."""
+def table(result: dict[str, Any], *, goals: bool = True) -> str:
+    """Everything that was measured, for people; without `goals` a part of it."""
     lines = list(result["missing"])
     for name, background in result["backgrounds"].items():
         lines += _background(name, background)
@@ -19,6 +19,8 @@ def table(result: dict[str, Any]) -> str:
         lines += ["", "CPU seconds (wanted at most)"]
         for name, row in result["speed"].items():
             lines.append(f"  {name:<16} {row['seconds']:8.3f}  ({row['limit']})")
+    if not goals:
+        return "\n".join(lines)
     lines += ["", "Goals"]
     for name, goal in result["goals"].items():
         word = {True: "met", False: "NOT met", None: "not judged"}[goal["met"]]
