@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import templates
-from bench.judging import canaries, deploys, goals, newborn, robust, speed, worlds
+from bench.judging import canaries, deploys, faults, goals, newborn, robust, speed, worlds
 from bench.judging.deploys import Outcome, Size
 from bench.judging.figures import CLASSES, RISES, Recall
 from bench.judging.tables import table
@@ -47,12 +47,16 @@ class Effort:
     speed: tuple[int, int] = (500, 20)
     mined: bool = False
     """Whether error types are mined too."""
+    defects: bool = True
+    """Whether the logs with injected defects are read."""
 
 
 EFFORTS = {
     "full": Effort(Size(nulls=3200, injections=600), mined=True),
     "quick": Effort(Size(nulls=60, injections=15), QUICK_DAYS, (20, 60), (12, QUICK_DAYS), (50, 4)),
-    "smoke": Effort(Size(nulls=4, injections=1), 11, (2, 600), (2, QUICK_DAYS), (10, 2)),
+    "smoke": Effort(
+        Size(nulls=4, injections=1), 11, (2, 600), (2, QUICK_DAYS), (10, 2), defects=False
+    ),
 }
 """Full takes up to an hour, quick two minutes on two quiet cores, smoke some seconds."""
 
@@ -102,6 +106,10 @@ def jobs(data: Path, outside: dict[str, Path], effort: Effort) -> tuple[dict[str
         made["S3"] = partial(newborn.run, data, injections=injections, step=step)
     else:
         missing.append(f"S3 is left out: no {loghub}; the data is {newborn.SOURCE}")
+    if not (data / "trainticket").is_dir():
+        missing.append(f"S4 is left out: no {data / 'trainticket'}; the data is {faults.SOURCE}")
+    elif effort.defects:
+        made["S4"] = partial(faults.run, data / "trainticket")
     made["S6"] = partial(_robust, *effort.robust)
     made["speed"] = partial(speed.measure, *effort.speed)
     if effort.mined:
@@ -140,17 +148,18 @@ def found_by(todo: dict[str, Job], cores: int) -> Iterator[tuple[str, Any]]:
 def measure(found: dict[str, Any], missing: list[str]) -> dict[str, Any]:
     """Put together what was found so far, and judge the goals by it."""
     outcomes = {name: one for name, one in found.items() if isinstance(one, Outcome)}
-    born, upset = found.get("S3"), found.get("S6")
+    born, defects, upset = (found.get(name) for name in ("S3", "S4", "S6"))
     return {
         "missing": missing,
         "backgrounds": {name: _as_json(outcome) for name, outcome in outcomes.items()},
         "new_types": None if born is None else _newborn_json(born),
+        "defects": None if defects is None else defects.as_json(),
         "robustness": None if upset is None else _robust_json(upset),
         "speed": {
             name: {"seconds": value, "limit": speed.LIMITS.get(name)}
             for name, value in found.get("speed", {}).items()
         },
-        "goals": goals.judge(outcomes, born, upset) | found.get("G10", {}),
+        "goals": goals.judge(outcomes, born, upset, defects) | found.get("G10", {}),
     }
 
 
