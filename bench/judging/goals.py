@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.judging import faults
 from bench.judging.deploys import Outcome
 from bench.judging.figures import Share, wilson
 from bench.judging.newborn import Newborn
@@ -54,7 +55,6 @@ WANTED = {
 FALSE_OF = {"G1": ("S1", "S1q", "S1b", "S2"), "G5": ("S2, canary", "S1b, canary")}
 FALSE_NEW = 0.003
 NOT_RUN = {
-    "G7": "TrainTicket's files hold minutes around the faults and no days before them",
     "G10": "python -m bench.templates measures it",
 }
 """Goals that this bench does not measure, and why."""
@@ -74,6 +74,7 @@ def judge(
     outcomes: dict[str, Outcome],
     newborn: Newborn | None = None,
     robust: dict[str, Found] | None = None,
+    defects: faults.Found | None = None,
 ) -> dict[str, Goal]:
     """Each goal with its worst figure; met is null where too few were run."""
     made = {"G1": _false(outcomes, FALSE_OF["G1"])}
@@ -86,6 +87,7 @@ def judge(
         worst = min(parts, key=lambda part: part[1])[0]
         made[name] = {**worst, "met": met}
     made["G6"] = _new_types(newborn)
+    made["G7"] = _defects(defects)
     made["G9"] = _bad_data(robust)
     made |= {name: goal(None, reason=reason) for name, reason in NOT_RUN.items()}
     return dict(sorted(made.items(), key=lambda entry: int(entry[0][1:])))
@@ -100,6 +102,15 @@ def _new_types(found: Newborn | None) -> Goal:
     seen = all(s.value == 1 for (_, hosts), s in found.found.items() if hosts > 1)
     listed = found.watched.value == 1
     return goal(found.false.value <= FALSE_NEW and seen and listed, found.false)
+
+
+def _defects(found: faults.Found | None) -> Goal:
+    """All defects of real logs in their service, and hardly any service blamed without one."""
+    if found is None:
+        return goal(None)
+    few = found.false_a_window <= faults.FALSE_A_WINDOW
+    said = f"{found.false_a_window:.2f} false services a window, n {found.windows}"
+    return {**goal(few and found.found.value == 1, found.found), "reason": said}
 
 
 def _bad_data(found: dict[str, Found] | None) -> Goal:

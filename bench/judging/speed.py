@@ -33,6 +33,7 @@ def repeated(made: Calibration, times: int) -> Calibration:
         keys=tuple(f"{key}-{n}" for n in range(times) for key in made.keys),
         total=np.tile(made.total, times),
         rates=np.tile(made.rates, (times, 1)),
+        weekday=np.tile(made.weekday, (times, 1)),
         betas=np.tile(made.betas, (1, times, 1)),
         over=np.tile(made.over, (times, 1)),
         averages=Averages(

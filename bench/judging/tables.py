@@ -9,16 +9,20 @@ from bench.judging.figures import CLASSES
 Row = dict[str, Any]
 
 
-def table(result: dict[str, Any]) -> str:
-    """Everything that was measured, for people."""
+def table(result: dict[str, Any], *, goals: bool = True) -> str:
+    """Everything that was measured, for people; without `goals` a part of it."""
     lines = list(result["missing"])
     for name, background in result["backgrounds"].items():
         lines += _background(name, background)
-    lines += _newborn(result["new_types"]) + _robust(result["robustness"])
+    lines += (
+        _newborn(result["new_types"]) + _defects(result["defects"]) + _robust(result["robustness"])
+    )
     if result["speed"]:
         lines += ["", "CPU seconds (wanted at most)"]
         for name, row in result["speed"].items():
             lines.append(f"  {name:<16} {row['seconds']:8.3f}  ({row['limit']})")
+    if not goals:
+        return "\n".join(lines)
     lines += ["", "Goals"]
     for name, goal in result["goals"].items():
         word = {True: "met", False: "NOT met", None: "not judged"}[goal["met"]]
@@ -67,6 +71,17 @@ def _newborn(found: Row | None) -> list[str]:
     lines = ["", f"S3: false alarms by new types  {_share(found['false'])}"]
     lines.append(f"S3: single events listed       {_share(found['watched'])}")
     return lines + [f"  {name:<24} {_share(row)}" for name, row in found["recall"].items()]
+
+
+def _defects(found: Row | None) -> list[str]:
+    if not found:
+        return []
+    wrong = f"{found['false_services_a_window']:.2f} a window, n {found['windows']}"
+    return [
+        "",
+        f"S4: injected defects found         {_share(found['found'])}  after {found['seconds']} s",
+        f"S4: services blamed before a fault {wrong}",
+    ]
 
 
 def _robust(found: Row | None) -> list[str]:

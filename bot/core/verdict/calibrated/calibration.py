@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.verdict.calibrated import level, scores, shape, tails
+from bot.core.verdict.calibrated import level, scores, shape, tails, weekdays
 from bot.core.verdict.calibrated.level import Averages
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, PanelError
 from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Window
@@ -55,6 +55,8 @@ class Calibration:
     """(types,): events in the baseline."""
     rates: Floats
     """(types, 144): events a minute and unit of exposure by time of day."""
+    weekday: Floats
+    """(types, 7): the factor on them by day of the week; 1 with less than three weeks."""
     betas: Floats
     """(horizons, types, half-lives)."""
     over: Floats
@@ -100,6 +102,8 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     counts = np.where(known, panel.counts, 0.0)
     fitted = shape.fit(panel)
     expects = np.where(known, shape.expected(fitted, panel), 0.0)
+    weekday, by_day = weekdays.factors(panel, expects)
+    expects = expects * by_day
     past = level.averages(counts, expects)
     often = pseudo_deploys(panel, PSEUDO_EVERY, skip)
     minutes = Minutes(counts, expects)
@@ -115,6 +119,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
         pseudo_deploys=len(often),
         total=counts.sum(axis=1),
         rates=fitted.rates,
+        weekday=weekday,
         betas=betas,
         over=over,
         averages=_at_end(past, counts, expects),

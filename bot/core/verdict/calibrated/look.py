@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.verdict.calibrated import level, scores, shape
+from bot.core.verdict.calibrated import level, scores, shape, weekdays
 from bot.core.verdict.calibrated.calibration import WARN_FACTOR, Calibration
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
 from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Minutes, Score, Window
@@ -74,7 +74,8 @@ def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
         raise PanelError("no minute since the deployment is over")
     known = recent.known
     counts = np.where(known, recent.counts, 0.0)
-    expects = np.where(known, shape.expected_later(calibration.rates, recent), 0.0)
+    expects = shape.expected_later(calibration.rates, recent)
+    expects = np.where(known, expects * weekdays.of(recent, calibration.weekday), 0.0)
     window = _window(calibration, counts, expects, (recent.start, began, elapsed))
     here = began - recent.start
     missing = int((~known[here : here + elapsed]).sum())

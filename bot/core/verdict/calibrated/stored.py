@@ -31,7 +31,7 @@ def to_json(made: Calibration) -> str:
         "largest": {s: _fields(m) for s, m in made.largest.items()},
         "alphas": dict(made.alphas),
     }
-    arrays = (made.total, made.rates, made.betas, made.over, *_fields(made.averages))
+    arrays = (made.total, made.rates, made.weekday, made.betas, made.over, *_fields(made.averages))
     return json.dumps({**body, "arrays": [_packed(x) for x in arrays]}, sort_keys=True)
 
 
@@ -41,7 +41,7 @@ def from_json(text: str) -> Calibration:
     if body["version"] != VERSION:
         raise PanelError(f"a calibration of version {body['version']}, not {VERSION}")
     rule = _RULES[body["rule"]]
-    total, rates, betas, over, counts, expects = map(_unpacked, body["arrays"])
+    total, rates, weekday, betas, over, counts, expects = map(_unpacked, body["arrays"])
     return Calibration(
         start=body["start"],
         end=body["end"],
@@ -50,6 +50,7 @@ def from_json(text: str) -> Calibration:
         pseudo_deploys=body["pseudo_deploys"],
         total=total,
         rates=rates,
+        weekday=weekday,
         betas=betas,
         over=over,
         averages=Averages(counts, expects),

@@ -1,0 +1,59 @@
+"""How much more or less is written on each day of the week, where three weeks are known."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel
+
+Whole = NDArray[np.intp]
+DAYS = 7
+FEWEST_DAYS = 21
+"""With fewer than three of each day one odd day would be a habit."""
+PSEUDO_EVENTS = 200.0
+"""A type with so many expected events on a weekday believes half in its own factor there."""
+_THURSDAY = 4
+"""The day of the week, from Sunday, with which the epoch began."""
+
+
+def factors(panel: Panel, expected: Floats) -> tuple[Floats, Floats]:
+    """(types, 7) for later days, and (types, minutes) for those of the panel, each without its day.
+
+    F = (events + 200 P) / (expected + 200) over the days of one weekday (UTC), P the same of all
+    types together; `expected` is what the time of day expects, 0 where nothing is known. All 1
+    where less than three weeks are known.
+    """
+    types = len(panel.keys)
+    known_days = panel.known.sum() / MINUTES_A_DAY
+    if known_days < FEWEST_DAYS or not types:
+        return np.ones((types, DAYS)), np.ones_like(expected)
+    day = (panel.start + np.arange(panel.minutes)) // MINUTES_A_DAY
+    place = day - day[0]
+    counts = np.where(panel.known, panel.counts, 0.0)
+    seen, mean = (_by_day(values, place) for values in (counts, expected))
+    weekday = _weekday(day[0] + np.arange(seen.shape[1]))
+    same = (weekday[:, None] == np.arange(DAYS)[None, :]).astype(np.float64)
+    all_days = _factor(seen @ same, mean @ same)
+    others = _factor((seen @ same)[:, weekday] - seen, (mean @ same)[:, weekday] - mean)
+    return all_days, others[:, place]
+
+
+def of(minutes: Panel, known: Floats) -> Floats:
+    """(types, minutes): the factor of each minute by its day of the week."""
+    day = (minutes.start + np.arange(minutes.minutes)) // MINUTES_A_DAY
+    return np.asarray(known[:, _weekday(day)])
+
+
+def _weekday(days: Whole) -> Whole:
+    return np.asarray((days + _THURSDAY) % DAYS)
+
+
+def _by_day(values: Floats, place: Whole) -> Floats:
+    begins = np.flatnonzero(np.diff(place, prepend=-1))
+    return np.asarray(np.add.reduceat(values, begins, axis=1))
+
+
+def _factor(seen: Floats, mean: Floats) -> Floats:
+    pooled = (seen.sum(axis=0) + 1.0) / (mean.sum(axis=0) + 1.0)
+    return np.asarray((seen + PSEUDO_EVENTS * pooled) / (mean + PSEUDO_EVENTS))
