@@ -23,7 +23,7 @@ KEPT = 180
 HINDSIGHT = 0.01
 RAMP = 5
 """Minutes over which a ramped rise grows."""
-ODDS = (0.01, 0.005, 0.002, 0.001)
+ODDS = (0.02, 0.01, 0.005, 0.002, 0.001)
 
 
 @dataclass(frozen=True)

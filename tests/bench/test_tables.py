@@ -45,7 +45,7 @@ def test_every_part_is_printed() -> None:
 
     for part in (
         "S2 is left out", "0.0100  0.0050-0.0200  n 400", "0.75/4", "over 5 min", "1 in 200",
-        "2 events", "none may pass", "after 50.0 s", "0.21 a window, n 28", "look_500",
-        "met", "not judged", "no days before",
+        "2 events", "none may pass", "after 50.0 s", "0.21 a window, n 28",
+        "look_500", "met", "not judged", "no days before",
     ):  # fmt: skip
         assert part in shown

@@ -48,7 +48,12 @@ def with_contrast(
     if contrast.evidence.missing and not any(r.key == _MISSING for r in reasons):
         reasons = (*reasons, text(_MISSING, count=contrast.evidence.missing))
     said = {str(line.params.get("type")) for line in (*alarms, *watch)}
-    others = [line for line in found.watch if str(line.params.get("type")) not in said]
+    # How young the baseline is matters to nobody where the control is the expectation.
+    others = [
+        line
+        for line in found.watch
+        if str(line.params.get("type")) not in said and line.key != "calibrated.bounded"
+    ]
     return replace(
         found,
         alarms=(*alarms, *found.alarms),

@@ -158,6 +158,20 @@ async def test_without_a_control_the_baseline_decides() -> None:
 
 
 @pytest.mark.scenario(64)
+@pytest.mark.parametrize(("restarted", "told"), [(ALL, ["calibrated.bounded"]), (("chat-1",), [])])
+async def test_a_young_baseline_passes_and_is_named_where_it_decides(
+    restarted: tuple[str, ...], told: list[str]
+) -> None:
+    """Two days and a half: a watch line says so, but not where the control is the expectation."""
+    compared = Compared(restarted=restarted)
+    before = compared.baseline(compared.situation(0), T0)
+    fitted = await fit_here(list(packed(before)), (before.end - 3600, before.end))
+    verdict = await compared.judged(17, calibration=from_json(fitted))
+
+    assert verdict.result is Result.PASS
+    assert [line.key for line in verdict.watch if line.key == "calibrated.bounded"] == told
+
+
 async def test_a_new_type_on_several_hosts_is_an_alarm_and_a_single_one_is_watched() -> None:
     """Never in the baseline; one event alone is worth a look only."""
     loud = await Compared(restarted=ALL, broken=NEW).judged(3)
