@@ -118,7 +118,7 @@ async def test_only_slack_is_answered() -> None:
 async def test_half_a_character_is_refused_as_slack_would() -> None:
     """It cannot be sent at all; asked about such a user, nobody knows them."""
 
-    async def never(_request: web.Request) -> web.Response:
+    def never(_request: web.Request) -> web.Response:
         raise AssertionError
 
     async with _api(never) as api:
