@@ -44,7 +44,7 @@ class Facts:
         rows = await self._services.store.read(lambda tx: tx.journal(release))
         if not rows:
             raise LookupError(release)
-        say = ViewerWords(self._services.file().zone)
+        say = ViewerWords(self._services.file().zone).on("web")
         return [
             {
                 "seq": row.seq,

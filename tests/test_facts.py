@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
 from bot.chat.english import TEXTS
@@ -10,7 +14,7 @@ from bot.core.event import Event, Linked, StepProgressed, StepStarted, TimerRang
 from bot.core.operation import HostResult, HostState, Progress, ProgressState
 from bot.core.value import text
 from bot.engine.transition import Entry
-from bot.facts import _told
+from bot.facts import Facts, _told
 
 SAY = ViewerWords("Asia/Tokyo")
 HALF = Progress(
@@ -50,3 +54,33 @@ def test_moments_inside_a_text_keep_their_zone() -> None:
     assert (
         _told(Entry(facts=(asked,)), SAY) == "Approved by Rin at 2026-11-25T01:02:03+00:00 already."
     )
+
+
+async def test_the_journal_says_where_something_was_decided() -> None:
+    """On its page in the browser, what was said in the web room needs no word."""
+    decided = [
+        Entry(facts=(text("fact.approved", step="chat/gate", who="Ren", via=surface),))
+        for surface in ("line", "web")
+    ]
+    rows = [
+        SimpleNamespace(
+            seq=n, at=NOW, actor="ren", code="order", body=e.model_dump_json(), hash="0" * 64
+        )
+        for n, e in enumerate(decided, start=1)
+    ]
+
+    async def read(_work: object) -> list[SimpleNamespace]:
+        return rows
+
+    services = SimpleNamespace(
+        store=SimpleNamespace(read=read), file=lambda: SimpleNamespace(zone="UTC")
+    )
+    told = await Facts(cast("Any", services), cast("Any", None)).journal(1)
+
+    assert [row["text"] for row in told] == [
+        "chat/gate approved by Ren (on LINE)",
+        "chat/gate approved by Ren",
+    ]
+
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)

@@ -20,6 +20,7 @@ TEXTS: dict[str, str] = {
     "slack.start.confirm": "Ask",
     "slack.start.note": "Note",
     "slack.start.none": "No target is released from here.",
+    "slack.start.gone": "This target is in release.yml no more. Please choose another one.",
     "slack.start.more": "Versions of {count} more components: write component=VERSION in a line.",
     "slack.start.unreachable": "The versions could not be listed; the newest ones will be planned.",
     "slack.note.title": "Note in a release",

@@ -129,6 +129,9 @@ class Api:
             answer = await self.client.api_call(method, **how)
         except SlackApiError as error:
             raise self._refused(method, error) from None
+        except UnicodeError:
+            # Half a character, which nobody has in a name or an id: it cannot even be sent.
+            raise SlackError(method, "invalid_arguments") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(method, type(error).__name__) from None
         self._failed, self.trouble = 0, ""

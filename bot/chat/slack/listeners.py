@@ -149,7 +149,9 @@ class Listeners:
         """The target of a start; the dialog goes on with its versions."""
         following = await self._dialogs.target_chosen(body)
         if following is None:
-            return await ack()
+            room = str(modals.secret_of(body["view"]).get("room", ""))
+            said = self._desk.workspace.words(room)(text("slack.start.gone"))
+            return await ack(response_action="errors", errors={"target": said})
         return await ack(response_action="update", view=following)
 
     async def start_shortcut(self, body: Payload, ack: AsyncAck) -> BoltResponse:

@@ -295,8 +295,9 @@ async def test_an_unanswered_quota_stops_nothing(world: World) -> None:
     with pytest.raises(RoomError, match="401"):
         await world.room.show(KEY, GATE, None)
     assert world.api.trouble == "LINE refuses the channel access token"
-    await world.api.close()
     world.api._token = TOKEN
+    assert world.api._client is not None
+    world.api._client.configuration.access_token = TOKEN
     assert await world.room.show(KEY, GATE, None) == PUSHED
     assert world.api.trouble == ""
 

@@ -113,3 +113,14 @@ async def test_only_slack_is_answered() -> None:
         assert await api.respond(f"{base}/hook", {"text": "x"}) is True
         assert await api.respond(f"{base}/redirected", {"text": "x"}) is False
         assert called == ["/hook", "/redirected"]
+
+
+async def test_half_a_character_is_refused_as_slack_would() -> None:
+    """It cannot be sent at all; asked about such a user, nobody knows them."""
+
+    def never(_request: web.Request) -> web.Response:
+        raise AssertionError
+
+    async with _api(never) as api:
+        with pytest.raises(SlackError, match="invalid_arguments"):
+            await api.read("users.info", user="U\ud800")

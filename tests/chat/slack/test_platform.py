@@ -262,6 +262,25 @@ async def test_much_signed_nonsense_does_no_harm(tmp_path: Path) -> None:
     assert found[-1] == 200
 
 
+async def test_a_target_that_is_gone_is_said_in_its_dialog(tmp_path: Path) -> None:
+    """release.yml may change while somebody looks at the choice."""
+    [chosen] = [p for p in PAYLOADS if p.get("view", {}).get("callback_id") == modals.TARGET]
+    picked = {"pick": {"type": "static_select", "selected_option": {"value": "gone"}}}
+    view = chosen["view"] | {"state": {"values": {"target": picked}}}
+    body = urlencode({"payload": json.dumps(chosen | {"view": view})}).encode()
+    async with (
+        _slack() as api,
+        _listening(tmp_path, api) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        headers = _headers(_now(), body, **{"Content-Type": FORM})
+        async with session.post(url, data=body, headers=headers) as answer:
+            said = await answer.json()
+
+    assert said["response_action"] == "errors"
+    assert "no more" in said["errors"]["target"]
+
+
 @pytest.mark.parametrize("kind", [AttributeError, KeyError, TypeError, ValueError, OSError])
 async def test_an_error_of_ours_is_not_told_as_a_bad_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
