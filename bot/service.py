@@ -45,6 +45,8 @@ log = structlog.get_logger("release_master")
 
 LOOPBACK = "127.0.0.1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ANSWERS_WITHIN = 1.0
+"""Seconds at the end for telling and settling what was taken up."""
 TICK = 1.0
 """Seconds between two looks for work of killed processes and for the clock."""
 SWEEPS = 600.0
@@ -247,6 +249,9 @@ class Bot:
     async def stop(self) -> None:
         """Stop within ten seconds; what is cut off goes on with the next start."""
         await self._ticks.stop()
+        if self._taking_up is not None:
+            # Cut off between telling an answer and settling it, it would be told once more.
+            await asyncio.wait({self._taking_up}, timeout=_ANSWERS_WITHIN)
         for platform in self.platforms:
             await platform.stop()
         for runner in (self._runner, self._figures):

@@ -144,6 +144,26 @@ async def test_restart_goes_on_with_the_same_release(tmp_path: Path) -> None:
         await page.until(lambda c: c["kind"] == "board" and c["state"] != "planned")
 
 
+async def test_what_is_being_taken_up_is_settled_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that was told and not settled would be told once more by the next process."""
+    taken, ended, settled = asyncio.Event(), asyncio.Event(), []
+
+    async def take_up() -> int:
+        taken.set()
+        await ended.wait()
+        settled.append(1)
+        return 1
+
+    async with running_bot(tmp_path, Twins()) as bot:
+        monkeypatch.setattr(bot.recovery, "take_up", take_up)
+        await taken.wait()
+        asyncio.get_running_loop().call_later(0.1, ended.set)
+
+    assert settled == [1]
+
+
 @pytest.mark.parametrize("call", ["/", "/api/me", "/metrics", "/api/rooms/release/stream"])
 async def test_serve_shows_nothing_without_a_token(tmp_path: Path, call: str) -> None:
     """Under `serve` pages, facts and figures want a person's token."""

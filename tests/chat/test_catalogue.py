@@ -42,6 +42,7 @@ _NAMES = {
     "B": "the name of a rule",
     "x": "times, in front of a number",
     "ID": "written so in every language",
+    "Bonferroni": "a person, whose inequality it is",
 }
 _LINKING = {"by", "at", "of"}
 """English words between parameters, which other languages may say with a sign."""
