@@ -146,13 +146,12 @@ def _unanswered(story: Story, about: str) -> list[Kill]:
 
 SHORT = (
     Kill(RELEASE, "during count gateway", "count|gateway|during|1"),
-    _during(RELEASE, "share", "each:gateway/canary"),
-    Kill(RELEASE, "recorded approve", "commit|inbox:record:approve|after|1", repeat=False),
     Kill(ROLLBACK, "in timer_rang", "commit|journal:timer_rang:countdown|before|1"),
 )
 """A point of each kind that no promise has a test of its own for."""
 
 LONG = (
+    _during(RELEASE, "share", "each:gateway/canary"),
     Kill(ROLLBACK, "after running gateway", "running|gateway|after|3"),
     *_all(RELEASE, "start", "auth/deploy/1"),
     *_told(RELEASE, "journal:step_started:auth/deploy"),

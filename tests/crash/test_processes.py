@@ -51,6 +51,7 @@ async def _watch(stage: Stage, bot: BotProcess) -> None:
     await stage.gone()
 
 
+@pytest.mark.long  # tests/engine/test_two_engines.py has it in every run
 @rather_a_server
 @pytest.mark.scenario(10)
 async def test_two_processes_do_everything_once(database_url: str, tmp_path: Path) -> None:

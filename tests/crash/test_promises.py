@@ -105,6 +105,7 @@ async def test_killed_while_polling_it_polls_the_same_task(tmp_path: Path) -> No
         await assert_told_once(stage)
 
 
+@pytest.mark.long
 @pytest.mark.scenario(42)
 async def test_killed_between_two_rounds_the_missed_one_runs_once_and_late(tmp_path: Path) -> None:
     """Down while round 2 was due: it runs once, is marked late, and keeps its own due time."""
@@ -159,6 +160,7 @@ async def test_down_for_all_rounds_it_asks_and_does_not_pass(tmp_path: Path) -> 
             await room.until(lambda: stage.release().step("auth/check").state == "done")
 
 
+@pytest.mark.long
 @pytest.mark.scenario(44)
 async def test_killed_after_a_decision_every_card_is_brought_up_to_date(tmp_path: Path) -> None:
     """Killed when the approval was stored and no card told of it: the card comes to say so."""

@@ -60,6 +60,7 @@ def labels(card: Card) -> set[str]:
     return {action["label"] for action in card["actions"]}
 
 
+@pytest.mark.long  # test_browser.py does the same with a browser
 async def test_a_new_error_type_is_caught_on_the_canary(room: Room) -> None:
     """Never seen before: the canary's check fails; only the canary ran it, and it goes back."""
     release = await start(room, NEW_TYPE)
@@ -85,6 +86,7 @@ async def test_the_talks_own_example_is_caught_on_the_canary(room: Room) -> None
     await rolled_back(room, release)
 
 
+@pytest.mark.long  # tests/test_tryout.py has its verdict
 async def test_six_times_as_often_is_caught_on_the_canary(room: Room) -> None:
     """Its share of a known warning has risen: a look fails the check, with the evidence."""
     release = await start(room, SIX_TIMES)

@@ -32,6 +32,7 @@ async def test_nothing_stays_behind(bot: TryProcess, room: Room, number: signal.
     assert not folder.exists()
 
 
+@pytest.mark.long  # tests/test_tryout.py takes a kept folder up again
 async def test_a_release_goes_on_at_the_next_start(tmp_path: Path) -> None:
     """Ended in the middle of a check and started again, the same release comes to its end."""
     # The hosts are down between the two; `calibrated` would rightly call those minutes unknown.

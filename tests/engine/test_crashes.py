@@ -93,13 +93,8 @@ async def lived(url: str, outside: Outside, ends: Iterator[int], line: str) -> t
 
 
 def few(numbers: range) -> list[Any]:
-    """The first one for every run, the second for the thorough ones, the others for the long."""
-    thorough, *others = numbers[1:]
-    return [
-        numbers[0],
-        pytest.param(thorough, marks=pytest.mark.thorough),
-        *(pytest.param(n, marks=pytest.mark.long) for n in others),
-    ]
+    """The first one for every run, the others for the long ones."""
+    return [numbers[0], *(pytest.param(n, marks=pytest.mark.long) for n in numbers[1:])]
 
 
 def once_each(outside: Outside) -> bool:

@@ -103,6 +103,7 @@ def test_a_deployment_changes_files_and_a_restart_what_runs(target: Target) -> N
     assert time.monotonic() - begun < 12
 
 
+@pytest.mark.long  # tests/test_tryout.py has its verdict
 def test_a_healthy_restart_leaves_known_lines_only(target: Target) -> None:
     """After a healthy release every host writes on, no type is new and none exceeds its total."""
     begun = target.release("auth", NEWEST)
@@ -184,6 +185,7 @@ def test_the_new_type_appears_on_the_restarted_host_only(target: Target) -> None
     assert hosts == {"gateway-1"}
 
 
+@pytest.mark.long  # tests/test_tryout.py has its verdict
 def test_the_talks_example_jumps_within_a_round(target: Target) -> None:
     """50 in the ten days before, 250 since the deployment."""
     begun = target.release("push", titled("50 before"))
@@ -209,6 +211,7 @@ def test_a_version_that_does_not_start_fails_its_host(target: Target) -> None:
     assert set(target.running("media").values()) == {RUNS_AT_FIRST}
 
 
+@pytest.mark.long  # tests/test_tryout.py has its verdict
 def test_the_quiet_version_serves_without_a_line(target: Target) -> None:
     """Its health check passes and it answers, but its log ends with the restart."""
     target.release("profile", titled("quiet"))

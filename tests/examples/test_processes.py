@@ -16,7 +16,9 @@ pytestmark = pytest.mark.crash
 NEWEST = next(iter(VERSIONS))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
+)
 def test_no_component_outlives_the_api(tmp_path: Path, number: signal.Signals) -> None:
     """However the API ends, its 21 processes end with it."""
     target = Target(tmp_path)
