@@ -78,11 +78,10 @@ TAKEN = {
 """What one dies at -> the call by which the other goes on, the point, what the call is about."""
 
 
+@pytest.mark.long  # the next test takes over from a killed process in every run
 @rather_a_server
 @pytest.mark.scenario(10)
-@pytest.mark.parametrize(
-    "effect", ["start", *(pytest.param(e, marks=pytest.mark.long) for e in TAKEN if e != "start")]
-)
+@pytest.mark.parametrize("effect", list(TAKEN))
 async def test_whichever_is_killed_the_other_takes_over(
     database_url: str, tmp_path: Path, effect: str
 ) -> None:
