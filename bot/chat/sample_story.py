@@ -71,8 +71,9 @@ def errors(rows: int = len(_TYPES), samples: tuple[str, ...] = _SAMPLES) -> Card
         )
         for place, (kind, number) in enumerate(zip(kinds, again, strict=True))
     )
-    base = Window(start=AT - timedelta(days=10), end=AT)
-    window = Window(start=AT, end=AT + 20 * _MINUTE)
+    deployed = AT + 10 * _MINUTE
+    base = Window(start=deployed - timedelta(days=10), end=deployed)
+    window = Window(start=deployed, end=AT + 20 * _MINUTE)
     answer = Answer(component="chat", release=42, lines=tuple(lines), window=window, baseline=base)
     shown = Shown(subject="openchat", zone="Asia/Tokyo")
     return errors_card.card(shown, [answer], top=errors_card.MOST)
