@@ -25,6 +25,8 @@ from tests.support.chaos import Chaos, any_release
 from tests.support.releases import ADMIN
 from tests.support.source import Module, modules
 
+pytestmark = pytest.mark.thorough
+
 _CODE = modules("bot", "adapters")
 _SAYS = {"text", "fact", "Text"}
 _MAY_BE_EMPTY = {"detail", "reason", "sample", "who", "names", "nearest", "summary", "step", "note"}
@@ -189,7 +191,6 @@ def said() -> list[Text]:
     return list(heard.said.values())
 
 
-@pytest.mark.thorough
 def test_whatever_a_release_says_has_a_sentence(said: list[Text]) -> None:
     """No key is shown in place of words, neither as message nor inside of one."""
     lost = set()

@@ -33,6 +33,8 @@ from bot.ports import Executor
 from tests.support import deployctl
 from tests.support.deployment_api import DeploymentApi
 
+pytestmark = pytest.mark.thorough
+
 DEPLOY = Operation(
     key="7/deploy-chat/1", kind=OperationKind.DEPLOY, component="chat", version="1.1"
 )

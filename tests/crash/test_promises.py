@@ -208,6 +208,7 @@ async def test_a_button_of_the_process_before_works(tmp_path: Path) -> None:
         await assert_told_once(stage)
 
 
+@pytest.mark.long
 @pytest.mark.scenario(91)
 async def test_killed_during_an_abort_the_locks_are_freed(tmp_path: Path) -> None:
     """Killed while the deployment is asked to stop: it is stopped, and nothing stays locked."""

@@ -20,6 +20,8 @@ from bot.engine import backtesting
 from tests.engine.conftest import Make
 from tests.support.engines import SINGLE, Bot, Outside, ended, release_file
 
+pytestmark = pytest.mark.thorough
+
 SCALE = 600.0
 """A minute of the comparison is a tenth of a second."""
 FAST = {"time_scale": SCALE}
@@ -92,7 +94,6 @@ async def test_a_steady_service_has_no_false_fail(make: Make) -> None:
     assert [note.key for note in found.notes] == ["backtest.at_once"]
 
 
-@pytest.mark.thorough
 async def test_an_incident_counts_as_a_false_fail_until_it_is_labelled(make: Make) -> None:
     """A type that is born in the history makes one case fail; a label takes that case out."""
     world = outside()
@@ -131,7 +132,6 @@ async def test_releases_of_the_journal_are_cases(make: Make) -> None:
     assert (score.missed.count, score.missed.of) == (1, 1)
 
 
-@pytest.mark.thorough
 async def test_a_case_sees_what_had_arrived(make: Make) -> None:
     """A new type whose lines came four minutes late is found a round later than it happened."""
     world = outside()

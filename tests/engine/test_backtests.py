@@ -20,6 +20,8 @@ from tests.engine.conftest import Make
 from tests.engine.test_backtesting import outside
 from tests.support.engines import BROKEN, HOME, SMALL, VIEWER, Bot, Outside, asked, release_file
 
+pytestmark = pytest.mark.thorough
+
 BY_ITSELF = {"on_fail": "roll_back"}
 
 
@@ -69,7 +71,6 @@ async def test_a_backtest_lets_a_policy_roll_back_by_itself(
     assert "fact.without_backtest" not in await bot.facts()
 
 
-@pytest.mark.thorough
 async def test_it_is_made_from_the_room(make: Make) -> None:
     """Progress and result stand in one message of the room, and the result is kept."""
     bot = await make(outside())

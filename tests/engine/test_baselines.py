@@ -22,6 +22,8 @@ from bot.store import Tx
 from tests.engine.conftest import Make
 from tests.support.engines import SINGLE, T0, Bot
 
+pytestmark = pytest.mark.thorough
+
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 DAYS = 2

@@ -18,6 +18,8 @@ from tests.engine.conftest import Make
 from tests.support.engines import BROKEN, OTHER, SINGLE, SMALL, T0, Bot, Logs, asked, ended
 from tests.support.steady_logs import SteadyLogs
 
+pytestmark = pytest.mark.thorough
+
 POLICY: dict[str, Any] = {"comparison": "calibrated", "baseline": "5d"}
 CANARY, ALL = "chat/check-canary", "chat/check"
 SIX_TIMES = {("WARN", "Slow"): 10.0}
@@ -117,7 +119,6 @@ async def test_a_new_error_type_is_caught(make: Make) -> None:
     ]
 
 
-@pytest.mark.thorough
 async def test_without_a_canary_the_baseline_decides(make: Make) -> None:
     """All hosts at once: six times as many as the baseline expects."""
     bot, _ = await made(make, broken=SIX_TIMES, **SINGLE)
@@ -131,7 +132,6 @@ async def test_without_a_canary_the_baseline_decides(make: Make) -> None:
     assert only.verdict.types[0].expected is not None
 
 
-@pytest.mark.thorough
 async def test_under_observe_all_rounds_run_and_report_once(make: Make) -> None:
     """No look ends a round early, and what was reported is not reported again."""
     bot, _ = await made(make, policy={"on_fail": "observe"}, broken=SIX_TIMES, **SINGLE)
@@ -144,7 +144,6 @@ async def test_under_observe_all_rounds_run_and_report_once(make: Make) -> None:
     assert [len(r.verdict.findings) for r in rounds] == [1, 0, 0]
 
 
-@pytest.mark.thorough
 async def test_a_cold_baseline_is_inconclusive_with_its_progress(make: Make) -> None:
     """It is repeated, and people are asked; once it was read the check can be made again."""
     bot = await make(policy=POLICY, bot={"patience": 0.0}, **SINGLE)
@@ -163,7 +162,6 @@ async def test_a_cold_baseline_is_inconclusive_with_its_progress(make: Make) -> 
     assert release.phase is Phase.DONE
 
 
-@pytest.mark.thorough
 async def test_a_silent_host_is_no_pass(make: Make) -> None:
     """What every comparison demands holds here as well."""
     bot, logs = await made(make, **SINGLE)
@@ -177,7 +175,6 @@ async def test_a_silent_host_is_no_pass(make: Make) -> None:
     assert step(release, ALL).state is StepState.UNSURE
 
 
-@pytest.mark.thorough
 async def test_a_look_that_cannot_count_says_nothing(make: Make) -> None:
     """The log store fails between two rounds: the round measures, nobody hears of it."""
     bot, logs = await made(make, **SINGLE)
@@ -224,7 +221,6 @@ async def test_looks_survive_a_kill_and_late_ones_are_left_out(make: Make) -> No
     assert looks(second) <= 2
 
 
-@pytest.mark.thorough
 async def test_two_processes_look_once(make: Make) -> None:
     """Each look and each round is one process's."""
     bot, _ = await made(make, **SINGLE)
@@ -243,7 +239,6 @@ async def test_two_processes_look_once(make: Make) -> None:
     assert len(minutes) == len(set(minutes)) == 4 + 4 + 4 + 4
 
 
-@pytest.mark.thorough
 async def test_healthy_releases_tell_the_rituals(make: Make) -> None:
     """The largest score of each type in this check of each release that was done."""
     bot, _ = await made(make, policy={"on_fail": "observe"}, broken=SIX_TIMES, **SINGLE)

@@ -25,6 +25,8 @@ from tests.support.engines import (
     ended,
 )
 
+pytestmark = pytest.mark.thorough
+
 CHECK = "chat/check"
 
 

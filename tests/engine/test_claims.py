@@ -29,6 +29,8 @@ from tests.support.engines import (
 )
 from tests.support.releases import release
 
+pytestmark = pytest.mark.thorough
+
 
 async def locks(bot: Bot) -> list[tuple[str, int | None]]:
     """Every lock with its holder."""

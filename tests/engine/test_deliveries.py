@@ -27,6 +27,8 @@ from tests.support.engines import (
     ended,
 )
 
+pytestmark = pytest.mark.thorough
+
 
 async def test_a_room_that_fails_is_tried_again_and_the_others_hear_at_once(make: Make) -> None:
     """The distances grow; when the room is back it gets each message once, in its last state."""

@@ -15,6 +15,8 @@ from bot.core.release import Phase, Release
 from tests.engine.conftest import Make
 from tests.support.engines import HOME, MIRROR, OTHER, Bot, Outside, release_file
 
+pytestmark = pytest.mark.thorough
+
 MINUTE = timedelta(minutes=1)
 THREE: dict[str, Any] = {
     "components": {"auth": {}, "chat": {"canary": "canary"}, "push": {}},

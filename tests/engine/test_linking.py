@@ -28,6 +28,8 @@ from tests.support.engines import (
     release_file,
 )
 
+pytestmark = pytest.mark.thorough
+
 PHONE, STRANGER = f"line:U{'a' * 32}", f"line:U{'b' * 32}"
 
 

@@ -15,6 +15,8 @@ from bot.ports import RoomError
 from tests.engine.conftest import Make
 from tests.support.engines import HOME, LIMITS, SINGLE, STARTER, Bot, ended
 
+pytestmark = pytest.mark.thorough
+
 SLOW = replace(LIMITS, answer=timedelta(0))
 
 

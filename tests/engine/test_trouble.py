@@ -20,6 +20,8 @@ from bot.store.errors import StoreError
 from tests.engine.conftest import Make
 from tests.support.engines import HOME, MIRROR, SINGLE, Bot, Outside, asked, release_file
 
+pytestmark = pytest.mark.thorough
+
 
 def fill_up(store: Store, *, pages: int | None = None) -> int:
     """Let the database grow no further (or up to so many pages); returns what it has."""

@@ -28,6 +28,8 @@ from tests.support.engines import (
     release_file,
 )
 
+pytestmark = pytest.mark.thorough
+
 SLACK, LINE = "slack:U0MINA", f"line:U{'a' * 32}"
 
 

@@ -15,6 +15,8 @@ from bot.store.database import Database
 from bot.store.schema import migrations, upgrade
 from bot.store.tables import metadata
 
+pytestmark = pytest.mark.thorough
+
 _REVISIONS = [
     script.revision
     for script in reversed(list(ScriptDirectory.from_config(migrations()).walk_revisions()))

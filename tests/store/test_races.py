@@ -15,6 +15,8 @@ from bot.core.journal import verify
 from bot.store import StaleError, Tx
 from bot.store.database import Database
 
+pytestmark = pytest.mark.thorough
+
 T = TypeVar("T")
 _THREADS = 4
 

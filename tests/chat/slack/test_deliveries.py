@@ -158,6 +158,7 @@ async def test_whoever_looks_in_a_crowd_is_told_that_it_takes_longer(
         assert decided == ""
 
 
+@pytest.mark.long
 async def test_more_views_than_wait_here_wait_in_the_inbox(
     http_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,7 +37,7 @@ async def _cut_off(
         database.execute("UPDATE inbox SET at = at - 60000000")
 
 
-@pytest.mark.parametrize("said", [False, True])
+@pytest.mark.parametrize("said", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_nothing_recorded_is_silent(
     http_slack: SecondSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, said: bool
 ) -> None:
