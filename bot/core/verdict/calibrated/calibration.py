@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.verdict.calibrated import level, scores, shape, tails, weekdays
+from bot.core.verdict.calibrated import common, level, scores, shape, spread, tails, weekdays
 from bot.core.verdict.calibrated.level import Averages
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, PanelError
 from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Window
@@ -61,6 +61,8 @@ class Calibration:
     """(horizons, types, half-lives)."""
     over: Floats
     """(types, looks): 1 / kappa."""
+    follow: Floats
+    """(looks,): how far types follow what they share."""
     averages: Averages
     """At `end`."""
     tails: Mapping[Score, Tail] = field(default_factory=dict)
@@ -110,7 +112,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     logs = level.at(past, counts, expects, often).logs()
     betas = np.stack([_beta(logs, minutes, often, span) for span in scores.HORIZONS])
     window = _window(minutes, often, _rho(logs, betas))
-    over = scores.overdispersion(window) if len(often) else np.zeros((len(counts), len(LOOKS)))
+    over, follow = _scatter(window)
     made = Calibration(
         start=panel.start,
         end=panel.end,
@@ -122,6 +124,7 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
         weekday=weekday,
         betas=betas,
         over=over,
+        follow=follow,
         averages=_at_end(past, counts, expects),
     )
     if len(often) < FEWEST_BOUNDED or not panel.keys:
@@ -161,6 +164,16 @@ def _window(minutes: Minutes, moments: Moments, rho: Floats) -> Window:
     return Window(minutes.counts[:, after], minutes.shape[:, after], rho)
 
 
+def _scatter(window: Window) -> tuple[Floats, Floats]:
+    """1 / kappa by type and look, and how far types follow what they share by look."""
+    seen, mean = scores.observed(window), scores.expected(window)
+    if not seen.shape[1]:
+        return np.zeros((len(seen), len(LOOKS))), np.zeros(len(LOOKS))
+    first = spread.overdispersion(seen, mean * common.named(seen, mean))
+    follow = common.following(seen, mean, first)
+    return spread.overdispersion(seen, mean * common.factor(seen, mean, first, follow)), follow
+
+
 def _at_end(past: Averages, counts: Floats, expects: Floats) -> Averages:
     last = Averages(past.counts[:, -1], past.expected[:, -1])
     rest = counts.shape[1] % level.STEP
@@ -178,7 +191,7 @@ def _with_tails(
     two_sided: bool,
 ) -> Calibration:
     seen, mean = scores.observed(window), scores.expected(window)
-    mean = mean * scores.common(seen, mean)
+    mean = mean * common.factor(seen, mean, made.over, made.follow)
     found = {Score.RISE: scores.rise(seen, mean, made.over).max(axis=2)}
     if two_sided:
         found[Score.FALL] = scores.fall(seen, mean, made.over).max(axis=2)

@@ -17,6 +17,8 @@ PSEUDO_EVENTS = 5.0
 RIDGE = 10.0
 CLIP = 3.0
 """A logarithm of a level beyond e^3 = 20 is no level but an outburst."""
+WIDEST = 50.0
+"""The largest 1 / kappa."""
 _ROUNDS = 8
 
 
@@ -138,4 +140,4 @@ def overdispersion(observed: Floats, mean: Floats) -> Floats:
     limit = np.quantile(squared / np.maximum(mean, 1e-9), 0.995, axis=-1, keepdims=True)
     squared = np.minimum(squared, limit * np.maximum(mean, 1e-9))
     over = (squared - mean).sum(axis=-1) / np.maximum((mean**2).sum(axis=-1), 1e-12)
-    return np.asarray(np.clip(over, 1e-6, 50.0))
+    return np.asarray(np.clip(over, 1e-6, WIDEST))

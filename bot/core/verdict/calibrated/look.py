@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.verdict.calibrated import level, scores, shape, weekdays
+from bot.core.verdict.calibrated import common, level, scores, shape, weekdays
 from bot.core.verdict.calibrated.calibration import WARN_FACTOR, Calibration
 from bot.core.verdict.calibrated.panel import Floats, Panel, PanelError
 from bot.core.verdict.calibrated.scores import BEFORE, LOOKS, WINDOW, Minutes, Score, Window
@@ -41,7 +41,7 @@ class Look:
     seen: Floats
     """(types,): events since the deployment."""
     mean: Floats
-    """(types,): events expected, a common rise included."""
+    """(types,): events expected, what most types do together included."""
     over: Floats
     """(types,): 1 / kappa at this length."""
     common: float
@@ -116,7 +116,7 @@ class _Scored:
 
 def _scores(calibration: Calibration, window: Window, elapsed: int, missing: int) -> _Scored:
     seen, mean = scores.observed(window), scores.expected(window)
-    factor = scores.common(seen, mean)
+    factor = common.factor(seen, mean, calibration.over, calibration.follow)
     mean = mean * factor
     done = _looks_over(elapsed)
     found = {Score.RISE: scores.rise(seen, mean, calibration.over)[:, 0, done]}
@@ -136,14 +136,14 @@ def _judged(
 ) -> Look:
     elapsed, missing = times
     last = int(_looks_over(elapsed)[-1])
-    common = float(found.common[0, last])
+    factor = float(found.common[0, last])
     alarms = [
         alarm
         for score, values in found.scores.items()
         if score in calibration.tails
         for alarm in _alarms(calibration, score, values, found.chance)
     ]
-    total = window.shape_after[:, 0].sum(axis=1) * window.rho[:, 0, -1] * common
+    total = window.shape_after[:, 0].sum(axis=1) * window.rho[:, 0, -1] * factor
     return Look(
         keys=calibration.keys,
         elapsed=elapsed,
@@ -151,7 +151,7 @@ def _judged(
         seen=window.after[:, 0].sum(axis=1),
         mean=np.asarray(total),
         over=calibration.over[:, last],
-        common=common,
+        common=factor if factor > common.NAMED else 1.0,
         alarms=tuple(sorted(alarms, key=lambda a: (not a.proven, a.odds, a.key, a.score))),
     )
 

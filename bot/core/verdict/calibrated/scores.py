@@ -8,7 +8,6 @@ from enum import StrEnum, unique
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.verdict.calibrated import level
 from bot.core.verdict.calibrated.panel import Floats
 
 LOOKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15)
@@ -32,10 +31,6 @@ RISE = 1.3
 FALL_NEEDS = 10.0
 """A type that is expected less often than this is never called vanished."""
 _TINY = 1e-9
-COMMON_NEEDS = 5
-"""So many types must agree before a rise is called common."""
-COMMON_EVENTS = 2.0
-"""A type with so many expected events has a say in it: soon after the deployment few have more."""
 
 
 @unique
@@ -78,18 +73,6 @@ def observed(window: Window) -> Floats:
     return np.asarray(window.after.cumsum(axis=2)[:, :, np.array(LOOKS) - 1])
 
 
-def common(seen: Floats, mean: Floats) -> Floats:
-    """(moments, looks): the factor by which at least half of the busy types rose; 1 below 1.3."""
-    if len(seen) < COMMON_NEEDS:
-        return np.ones(seen.shape[1:])
-    busy = mean >= COMMON_EVENTS
-    ratio = np.where(busy, seen / np.maximum(mean, 1e-9), np.inf)
-    count = busy.sum(axis=0)
-    place = np.maximum(count - 1, 0) // 2
-    median = np.take_along_axis(np.sort(ratio, axis=0), place[None], axis=0)[0]
-    return np.asarray(np.where((count >= COMMON_NEEDS) & (median > RISE), median, 1.0))
-
-
 def deviance(seen: Floats, mean: Floats, over: Floats) -> Floats:
     """Half the negative-binomial deviance in units of log10, whichever side it is on.
 
@@ -100,14 +83,6 @@ def deviance(seen: Floats, mean: Floats, over: Floats) -> Floats:
     some = np.maximum(seen, 1e-12)
     half = seen * np.log(some / mean) - (seen + size) * np.log((seen + size) / (mean + size))
     return np.asarray(np.maximum(half, 0.0) / np.log(10))
-
-
-def overdispersion(window: Window) -> Floats:
-    """(types, looks): 1 / kappa of the counts until each look, over all moments."""
-    seen, mean = observed(window), expected(window)
-    mean = mean * common(seen, mean)
-    looks = range(len(LOOKS))
-    return np.stack([level.overdispersion(seen[:, :, n], mean[:, :, n]) for n in looks], axis=1)
 
 
 def weight(seen: Floats, mean: Floats, over: Floats) -> Floats:

@@ -13,7 +13,7 @@ from bot.core.verdict.calibrated.panel import Floats, PanelError
 from bot.core.verdict.calibrated.scores import Score
 from bot.core.verdict.calibrated.tails import Bounded, Largest, Tail
 
-VERSION = 4
+VERSION = 5
 _RULES: dict[str, type[Largest | Bounded]] = {"moments": Largest, "bound": Bounded}
 
 
@@ -31,7 +31,7 @@ def to_json(made: Calibration) -> str:
         "largest": {s: _fields(m) for s, m in made.largest.items()},
         "alphas": dict(made.alphas),
     }
-    arrays = (made.total, made.rates, made.weekday, made.betas, made.over, *_fields(made.averages))
+    arrays = (made.total, made.rates, made.weekday, made.betas, made.over, made.follow, *_fields(made.averages))
     return json.dumps({**body, "arrays": [_packed(x) for x in arrays]}, sort_keys=True)
 
 
@@ -41,7 +41,7 @@ def from_json(text: str) -> Calibration:
     if body["version"] != VERSION:
         raise PanelError(f"a calibration of version {body['version']}, not {VERSION}")
     rule = _RULES[body["rule"]]
-    total, rates, weekday, betas, over, counts, expects = map(_unpacked, body["arrays"])
+    total, rates, weekday, betas, over, follow, counts, expects = map(_unpacked, body["arrays"])
     return Calibration(
         start=body["start"],
         end=body["end"],
@@ -53,6 +53,7 @@ def from_json(text: str) -> Calibration:
         weekday=weekday,
         betas=betas,
         over=over,
+        follow=follow,
         averages=Averages(counts, expects),
         tails={Score(s): Tail(*map(_unpacked, t)) for s, t in body["tails"].items()},
         largest={Score(s): rule(*m) for s, m in body["largest"].items()},
