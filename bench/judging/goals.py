@@ -105,11 +105,15 @@ def _new_types(found: Newborn | None) -> Goal:
 
 
 def _defects(found: faults.Found | None) -> Goal:
-    """All defects of real logs in their service, and hardly any service blamed without one."""
+    """All defects of real logs in their service, and hardly any service blamed without one.
+
+    What is said with it: a policy has counts by type and minute, and no requests to follow.
+    """
     if found is None:
         return goal(None)
     few = found.false_a_window <= faults.FALSE_A_WINDOW
-    said = f"{found.false_a_window:.2f} false services a window, n {found.windows}"
+    wrong = f"{found.false_a_window:.2f} false services a window, n {found.windows}"
+    said = f"{wrong}; by trace ids, which no policy reads"
     return {**goal(few and found.found.value == 1, found.found), "reason": said}
 
 

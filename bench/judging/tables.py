@@ -81,6 +81,8 @@ def _defects(found: Row | None) -> list[str]:
         "",
         f"S4: injected defects found         {_share(found['found'])}  after {found['seconds']} s",
         f"S4: services blamed before a fault {wrong}",
+        f"S4: defects that show before it    {_share(found['found_before'])}",
+        f"S4: services blamed with the faulty one {found['other_services_a_defect']:.2f} a defect",
     ]
 
 

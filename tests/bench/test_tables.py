@@ -31,6 +31,8 @@ def test_every_part_is_printed() -> None:
                 "false_services_a_window": 0.21,
                 "windows": 28,
                 "seconds": 50.0,
+                "found_before": {**SHARE, "value": 0.54},
+                "other_services_a_defect": 0.04,
             },
             "robustness": {
                 "lag": {"usable": False, "passed": SHARE, "false": SHARE, "failed": SHARE}
@@ -46,6 +48,7 @@ def test_every_part_is_printed() -> None:
     for part in (
         "S2 is left out", "0.0100  0.0050-0.0200  n 400", "0.75/4", "over 5 min", "1 in 200",
         "2 events", "none may pass", "after 50.0 s", "0.21 a window, n 28",
+        "before it    0.5400", "0.04 a defect",
         "look_500", "met", "not judged", "no days before",
     ):  # fmt: skip
         assert part in shown
