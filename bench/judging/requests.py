@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.judging.lines import Lines
+from bench.judging.windows import Span
 from bench.judging.worlds import Floats
 
-LOCAL = timedelta(hours=8)
-"""What the clock in the messages is ahead of UTC."""
-BIN = 10
-"""Seconds: where no line was written for so long, no file covers the time."""
-_LINE = re.compile(r"(\d\d):(\d\d):(\d\d\.\d+) +([A-Z]+) +(\S+#\d+) TraceID: (\w+)(.*)", re.DOTALL)
 _LOST = "No instances available for"
 """A caller's words when the registry knows no instance of the service that it wants to call."""
 
@@ -37,63 +31,40 @@ class Window:
 class Requests:
     """When each request first wrote each statement of each service."""
 
-    keys: tuple[tuple[str, str], ...]
-    """(service, level and statement)."""
+    lines: Lines
     places: NDArray[np.intp]
     """(requests, keys): the place among all lines; their number where it was never written."""
     ends: NDArray[np.intp]
     """(requests,): the last place until which a lost request is followed; -1 for the others."""
-    seconds: Floats
-    """(lines,), ascending: seconds of the day, UTC."""
 
-    @property
-    def services(self) -> tuple[str, ...]:
-        """Everything that wrote a statement."""
-        return tuple(sorted({service for service, _ in self.keys}))
-
-    def covers(self, begin: float, end: float) -> bool:
-        """Whether the files hold a window: lines in each ten seconds of it."""
-        edges = np.searchsorted(self.seconds, np.arange(begin, end + BIN, BIN))
-        return bool((np.diff(edges) > 0).all())
-
-    def window(self, begin: float, end: float) -> Window:
-        """Count from second `begin` until before `end`, by what was written before `end`."""
-        low, high = np.searchsorted(self.seconds, [begin, end])
+    def window(self, span: Span) -> Window:
+        """Count a span, by what was written before its end."""
+        low, high = self.lines.between(*span)
         inside = (self.places >= low) & (self.places < high)
         here = inside.any(axis=1)
         places, inside = self.places[here], inside[here]
         order = np.argsort(places, axis=1, kind="stable")
         written = np.take_along_axis(inside, order, axis=1)
         pairs = written[:, :-1] & written[:, 1:]
-        followed = np.zeros((len(self.keys),) * 2)
+        followed = np.zeros((len(self.lines.keys),) * 2)
         np.add.at(followed, (order[:, 1:][pairs], order[:, :-1][pairs]), 1)
         reached = (inside & (places != self.ends[here, None])).astype(float)
         return Window(reached.sum(axis=0), (places < high).T.astype(float) @ reached, followed)
 
 
-def read(lines: Iterable[tuple[str, str]]) -> Requests:
-    """Read (service, message) by the messages' own clock; what has no clock or trace is left out.
+def read(lines: Lines) -> Requests:
+    """Put together what each request wrote.
 
     A request that finds no instance of a service is followed until the line before it said so, and
     what that line leads to is unknown: pods come and go, which says nothing of the code.
     """
-    rows: list[tuple[float, tuple[str, str], str, bool]] = []
-    for service, message in lines:
-        found = _LINE.match(message)
-        if found is None:
-            continue
-        hour, minute, second, word, statement, trace, said = found.groups()
-        clock = int(hour) * 3600 + int(minute) * 60 + float(second) - LOCAL.total_seconds()
-        rows.append((clock, (service, f"{word} {statement}"), trace, _LOST in said))
-    rows.sort(key=lambda row: row[0])
-    keys = tuple(sorted({key for _, key, _, _ in rows}))
-    index = {key: n for n, key in enumerate(keys)}
-    kept, ends = _kept([(trace, lost) for _, _, trace, lost in rows])
-    places = np.full((len(kept), len(keys)), len(rows), dtype=np.intp)
+    lost = [_LOST in said for said in lines.said]
+    kept, ends = _kept(list(zip(lines.traces, lost, strict=True)))
+    places = np.full((len(kept), len(lines.keys)), len(lines.said), dtype=np.intp)
     for request, own in enumerate(kept):
         for place in reversed(own):
-            places[request, index[rows[place][1]]] = place
-    return Requests(keys, places, ends, np.array([row[0] for row in rows]))
+            places[request, lines.numbers[place]] = place
+    return Requests(lines, places, ends)
 
 
 def _kept(rows: list[tuple[str, bool]]) -> tuple[list[list[int]], NDArray[np.intp]]:

@@ -5,34 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.judging import habits, requests
-from bench.judging.requests import Requests
+from bench.judging import habits, lines, requests
+from bench.judging.lines import Lines
+from bench.judging.requests import Window
+from bench.judging.windows import Windows
+from tests.support.service_lines import line
 
 
-def line(second: float, statement: str, trace: str) -> tuple[str, str]:
-    """(service, message) by the clock of the messages, eight hours ahead."""
-    service, _, name = statement.partition(" ")
-    clock = f"08:{int(second // 60):02}:{second % 60:06.3f}"
-    return service, f"{clock} INFO  {name}#1 TraceID: {trace} SpanID: 1 [x]"
-
-
-def told(*, calls: int, broken: bool = False) -> Requests:
+def told(*, calls: int, broken: bool = False) -> Lines:
     """Healthy time until second 100, with 40 requests, and some calls in the seconds behind it."""
-    lines = []
+    written = []
     for n in range(40 + calls):
         at = 2.0 * n if n < 40 else 100.0 + n
-        lines += [line(at, "front In", str(n)), line(at + 0.1, "shop Begin", str(n))]
+        written += [line(at, "front In", str(n)), line(at + 0.1, "shop Begin", str(n))]
         if n < 40 or not broken:
-            lines.append(line(at + 0.2, "shop Done", str(n)))
-            lines.append(line(at + 0.3, "front Out", str(n)))
-    return requests.read(lines)
+            written.append(line(at + 0.2, "shop Done", str(n)))
+            written.append(line(at + 0.3, "front Out", str(n)))
+    return lines.read(written)
 
 
-def scores(read: Requests) -> dict[str, float]:
+def window(read: Lines, begin: float, end: float) -> Window:
+    """The requests of a window."""
+    return requests.read(read).window((begin, end))
+
+
+def scores(read: Lines) -> dict[str, float]:
     """By service, of what was written behind the healthy time."""
     use = np.ones((len(read.services), 1), dtype=np.bool_)
-    learnt = habits.learn(read, [read.window(0, 100)], use)
-    return dict(zip(read.services, learnt.scores(read.window(100, 1000)), strict=True))
+    learnt = habits.learn(read, [window(read, 0, 100)], use)
+    return dict(zip(read.services, learnt.scores(window(read, 100, 1000)), strict=True))
 
 
 def test_who_does_not_go_on_is_blamed_and_not_its_caller() -> None:
@@ -50,24 +51,56 @@ def test_fewer_calls_alone_blame_nobody() -> None:
 
 def test_something_new_is_enough() -> None:
     """Nothing is gone: a line between two others that was never there."""
-    lines = []
+    written = []
     for n in range(46):
-        lines += [line(3.0 * n, "shop Begin", str(n)), line(3.0 * n + 0.2, "shop Done", str(n))]
-        lines += [line(3.0 * n + 0.1, "shop Caught", str(n))] if n >= 40 else []
+        written += [line(3.0 * n, "shop Begin", str(n)), line(3.0 * n + 0.2, "shop Done", str(n))]
+        written += [line(3.0 * n + 0.1, "shop Caught", str(n))] if n >= 40 else []
 
-    read = requests.read(lines)
-    learnt = habits.learn(read, [read.window(0, 120)], np.ones((1, 1), dtype=np.bool_))
-    assert learnt.scores(read.window(120, 140))[0] > 6
+    read = lines.read(written)
+    use = np.ones((1, 1), dtype=np.bool_)
+    learnt = habits.learn(read, [window(read, 0, 120)], use)
+    assert learnt.scores(window(read, 120, 140))[0] > 6
 
 
 def test_windows_before_own_faults_say_nothing_of_a_service() -> None:
     """A service in whose windows nothing is known has no habits."""
     read = told(calls=6, broken=True)
     use = np.array([[True], [False]])
-    learnt = habits.learn(read, [read.window(0, 100)], use)
+    learnt = habits.learn(read, [window(read, 0, 100)], use)
 
-    assert list(learnt.scores(read.window(100, 1000))) == [0, 0]
+    assert list(learnt.scores(window(read, 100, 1000))) == [0, 0]
     assert read.services == ("front", "shop")
+
+
+def judge(*, odd: int = -1) -> habits.Judge:
+    """Twelve windows of 50 s, each with 25 requests; in one, half of them do something else."""
+    written = []
+    for n in range(300):
+        at, trace = 2.0 * n, str(n)
+        done = "shop Odd" if at // 50 == odd and n % 2 else "shop Done"
+        written += [line(at, "front In", trace), line(at + 0.1, "shop Begin", trace)]
+        written += [line(at + 0.2, done, trace), line(at + 0.3, "front Out", trace)]
+    for n in range(20):
+        at, trace = 700.0 + n, f"b{n}"
+        written += [line(at, "front In", trace), line(at + 0.1, "shop Begin", trace)]
+    spans = tuple((50.0 * n, 50.0 * n + 50) for n in range(12))
+    return habits.Judge(lines.read(written), Windows(spans, ("front",) * 6 + ("shop",) * 6))
+
+
+def test_beyond_the_limit_one_service_is_blamed() -> None:
+    """What is well is not, and the caller of what is broken neither."""
+    judging = judge()
+
+    assert judging.blamed((700, 750)) == {"shop"}
+    assert all(not judging.blamed((50.0 * n, 50.0 * n + 50), n) for n in range(12))
+
+
+def test_a_window_is_judged_without_itself() -> None:
+    """By itself it is as ever; by the others something new was written."""
+    judging = judge(odd=3)
+
+    assert judging.blamed((150, 200)) == set()
+    assert judging.blamed((150, 200), 3) == {"shop"}
 
 
 def test_the_tail_is_that_of_the_predictive_distribution() -> None:
