@@ -153,7 +153,9 @@ def measure(found: dict[str, Any], missing: list[str]) -> dict[str, Any]:
         "missing": missing,
         "backgrounds": {name: _as_json(outcome) for name, outcome in outcomes.items()},
         "new_types": None if born is None else _newborn_json(born),
-        "defects": None if defects is None else defects.as_json(),
+        "defects": None
+        if defects is None
+        else {name: one.as_json() for name, one in defects.items()},
         "robustness": None if upset is None else _robust_json(upset),
         "speed": {
             name: {"seconds": value, "limit": speed.LIMITS.get(name)}

@@ -9,6 +9,7 @@ from bench.judging.deploys import Outcome
 from bench.judging.figures import Share, wilson
 from bench.judging.newborn import Newborn
 from bench.judging.robust import NOTHING_VISIBLE, Found
+from bench.judging.windows import FALSE_A_WINDOW
 
 NULLS = 3000
 INJECTIONS = 100
@@ -74,7 +75,7 @@ def judge(
     outcomes: dict[str, Outcome],
     newborn: Newborn | None = None,
     robust: dict[str, Found] | None = None,
-    defects: faults.Found | None = None,
+    defects: dict[str, faults.Found] | None = None,
 ) -> dict[str, Goal]:
     """Each goal with its worst figure; met is null where too few were run."""
     made = {"G1": _false(outcomes, FALSE_OF["G1"])}
@@ -104,13 +105,20 @@ def _new_types(found: Newborn | None) -> Goal:
     return goal(found.false.value <= FALSE_NEW and seen and listed, found.false)
 
 
-def _defects(found: faults.Found | None) -> Goal:
-    """All defects of real logs in their service, and hardly any service blamed without one."""
-    if found is None:
+def _defects(ways: dict[str, faults.Found] | None) -> Goal:
+    """All defects of real logs in their service, and hardly any service blamed without one.
+
+    Counts are judged, as a policy has them and has no requests to follow; that those find more is
+    said with it.
+    """
+    if ways is None:
         return goal(None)
-    few = found.false_a_window <= faults.FALSE_A_WINDOW
-    said = f"{found.false_a_window:.2f} false services a window, n {found.windows}"
-    return {**goal(few and found.found.value == 1, found.found), "reason": said}
+    found, followed = ways[faults.COUNTS], ways[faults.REQUESTS]
+    few = found.false_a_window <= FALSE_A_WINDOW
+    wrong = f"{found.false_a_window:.2f} false services a window, n {found.windows}"
+    hits = f"{followed.found.value * followed.found.n:.0f} of {followed.found.n}"
+    other = f"{faults.REQUESTS}, which no policy reads yet: {hits}, {followed.false_a_window:.2f}"
+    return {**goal(few and found.found.value == 1, found.found), "reason": f"{wrong}; {other}"}
 
 
 def _bad_data(found: dict[str, Found] | None) -> Goal:

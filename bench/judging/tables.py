@@ -73,15 +73,19 @@ def _newborn(found: Row | None) -> list[str]:
     return lines + [f"  {name:<24} {_share(row)}" for name, row in found["recall"].items()]
 
 
-def _defects(found: Row | None) -> list[str]:
-    if not found:
+def _defects(ways: Row | None) -> list[str]:
+    if not ways:
         return []
-    wrong = f"{found['false_services_a_window']:.2f} a window, n {found['windows']}"
-    return [
-        "",
-        f"S4: injected defects found         {_share(found['found'])}  after {found['seconds']} s",
-        f"S4: services blamed before a fault {wrong}",
-    ]
+    heads = ("defects found (95 %)", "after", "false a window", "shown before", "others blamed")
+    lines = ["", "S4: {:<14}{:>28} {:>8} {:>20} {:>13} {:>14}".format("", *heads)]
+    for name, row in ways.items():
+        wrong = f"{row['false_services_a_window']:.2f}, n {row['windows']}"
+        after = "-" if row["seconds"] is None else f"{row['seconds']:.0f} s"
+        lines.append(
+            f"  {name:<16}{_share(row['found']):>28} {after:>8} {wrong:>20}"
+            f" {row['found_before']['value']:>13.2f} {row['other_services_a_defect']:>14.2f}"
+        )
+    return [*lines, "  By requests is measured here only: no policy reads them."]
 
 
 def _robust(found: Row | None) -> list[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench import verdict
+from bench.judging.faults import COUNTS, REQUESTS, Found
+from bench.judging.figures import share
 from bench.judging.tables import table
 
 
@@ -54,3 +57,19 @@ def test_a_part_is_shown_before_the_goals_are_judged() -> None:
 
     assert "S1b, canary: false alarms" in shown
     assert "Goals" not in shown
+
+
+def test_both_ways_to_judge_defects_are_in_the_object() -> None:
+    """Counts and requests, and the goal by the former."""
+    few, all_ = share(np.array([True, False])), share(np.array([True, True]))
+    ways = {
+        name: Found(found, 0.0, windows=2, seconds=50.0, before=found, others=0.0)
+        for name, found in ((COUNTS, few), (REQUESTS, all_))
+    }
+    result = verdict.measure({"S4": ways}, [])
+
+    assert {name: row["found"]["value"] for name, row in result["defects"].items()} == {
+        "counts": 0.5,
+        "by requests": 1.0,
+    }
+    assert result["goals"]["G7"]["value"] == 0.5
