@@ -14,8 +14,6 @@ EVENTS = 2.0
 """A type with so many expected events has a say in it: soon after the deployment few have more."""
 BUSIEST = 200
 """So many types, the busiest ones, say how all of them move."""
-PART = 0.1
-"""None has a larger say: what one type does must not become what is expected of it."""
 _TINY = 1e-9
 
 
@@ -38,8 +36,9 @@ def shared(seen: Floats, mean: Floats, over: Floats) -> Floats:
     """(moments, looks): the logarithm of the factor by which types moved together.
 
     The median over types of log((X + 0.5) / (E + 0.5)), each weighted by what it can know,
-    E / (1 + E / kappa), but none by more than a tenth of all. Never beyond 1.3 either way: what
-    is larger is to be named, not to be expected in silence. `over` is (types, looks).
+    E / (1 + E / kappa), but none by more than the fifth of them: what one type does must not
+    become what is expected of it. Never beyond 1.3 either way: what is larger is to be named, not
+    to be expected in silence. `over` is (types, looks).
     """
     if len(seen) < FEWEST:
         return np.zeros(seen.shape[1:])
@@ -47,7 +46,7 @@ def shared(seen: Floats, mean: Floats, over: Floats) -> Floats:
         rows = np.sort(np.argsort(-mean.sum(axis=(1, 2)), kind="stable")[:BUSIEST])
         seen, mean, over = seen[rows], mean[rows], over[rows]
     say = mean / (1 + over[:, None, :] * mean)
-    say = np.minimum(say, PART * say.sum(axis=0))
+    say = np.minimum(say, np.partition(say, -FEWEST, axis=0)[-FEWEST])
     ratio = np.log((seen + 0.5) / (mean + 0.5))
     order = np.argsort(ratio, axis=0)
     ratio, say = (np.take_along_axis(x, order, axis=0) for x in (ratio, say))
@@ -60,13 +59,22 @@ def shared(seen: Floats, mean: Floats, over: Floats) -> Floats:
 def following(seen: Floats, mean: Floats, over: Floats) -> Floats:
     """(looks,): how far types follow what they share, 0 (each goes its own way) to 1.
 
-    Least squares over all types and moments of a baseline, each residual by its variance.
+    Least squares over the moments of a baseline, each residual by its variance. Half of the types
+    are held against what the other half shares, and the other way round: a type that is part of
+    what it is held against would seem to follow it. Twice as many types know it better, by the
+    formula of Spearman and Brown (1910).
     """
-    by = mean * shared(seen, mean, over)
-    precision = 1 / np.maximum(mean * (1 + over[:, None, :] * mean), _TINY)
-    up = np.einsum("kml,kml,kml->l", precision, seen - mean, by)
-    down = np.einsum("kml,kml,kml->l", precision, by, by)
-    return np.asarray(np.clip(up / np.maximum(down, _TINY), 0.0, 1.0))
+    order = np.argsort(-mean.sum(axis=(1, 2)), kind="stable")
+    halves = np.sort(order[0::2]), np.sort(order[1::2])
+    up, down = np.zeros(seen.shape[2]), np.zeros(seen.shape[2])
+    for rows, others in (halves, halves[::-1]):
+        expected = mean[rows]
+        by = expected * shared(seen[others], mean[others], over[others])
+        precision = 1 / np.maximum(expected * (1 + over[rows, None, :] * expected), _TINY)
+        up += np.einsum("kml,kml,kml->l", precision, seen[rows] - expected, by)
+        down += np.einsum("kml,kml,kml->l", precision, by, by)
+    half = np.clip(up / np.maximum(down, _TINY), 0.0, 1.0)
+    return np.asarray(2 * half / (1 + half))
 
 
 def factor(seen: Floats, mean: Floats, over: Floats, follow: Floats) -> Floats:

@@ -85,12 +85,3 @@ def test_a_missing_block_is_no_rise() -> None:
 
     assert stays(counts, missing=(124,)) < 0
     assert stays(counts, missing=(60,)) == pytest.approx(np.log(20.5 / 4.5))
-
-
-def test_a_common_rise_is_the_median_of_busy_types() -> None:
-    """Five types twice as frequent are traffic; four of eight quiet ones are not."""
-    mean = np.full((5, 1, 1), 100.0)
-
-    assert scores.common(2 * mean, mean).item() == 2
-    assert scores.common(mean, mean).item() == 1
-    assert scores.common(2 * mean[:4], mean[:4]).item() == 1
