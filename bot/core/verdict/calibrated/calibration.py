@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.verdict.calibrated import common, level, scores, shape, spread, tails, weekdays
+from bot.core.verdict.calibrated import fitting, scores, shape, tails
+from bot.core.verdict.calibrated.fitting import Fitted, Moments
 from bot.core.verdict.calibrated.level import Averages
 from bot.core.verdict.calibrated.panel import MINUTES_A_DAY, Floats, Panel, PanelError
-from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Minutes, Score, Window
+from bot.core.verdict.calibrated.scores import LOOKS, WINDOW, Score
 from bot.core.verdict.calibrated.tails import Bounded, Largest, Tail
 
 PSEUDO_EVERY = 7
@@ -36,8 +37,9 @@ _TAIL = {Score.RISE: 0.02, Score.PERSIST: 0.05, Score.FALL: 0.02}
 _SLOPE = dict.fromkeys(Score, 0.03)
 _TYPICAL = 10.0
 """Types with so many events in 15 minutes tell which score is the sharper one."""
+TOGETHER = 250
+"""Types that are fitted at one time: each takes 2.5 MB while it is."""
 Span = tuple[int, int]
-Moments = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -100,36 +102,49 @@ def calibrate(panel: Panel, *, skip: Sequence[Span] = (), two_sided: bool = Fals
     panel = panel.between(first + -first % shape.BIN, panel.end)
     if panel.minutes < MINUTES_A_DAY:
         raise PanelError(f"{panel.minutes} minutes, at least a day")
-    known = panel.known
-    counts = np.where(known, panel.counts, 0.0)
-    fitted = shape.fit(panel)
-    expects = np.where(known, shape.expected(fitted, panel), 0.0)
-    weekday, by_day = weekdays.factors(panel, expects)
-    expects = expects * by_day
-    past = level.averages(counts, expects)
     often = pseudo_deploys(panel, PSEUDO_EVERY, skip)
-    minutes = Minutes(counts, expects)
-    logs = level.at(past, counts, expects, often).logs()
-    betas = np.stack([_beta(logs, minutes, often, span) for span in scores.HORIZONS])
-    window = _window(minutes, often, _rho(logs, betas))
-    over, follow = _scatter(window)
+    groups = _groups(panel)
+    fitted: list[Fitted] = []
+    for rows in groups:
+        pooled = fitted[0].pooled if fitted else None
+        fitted.append(fitting.fit(panel.of(rows), often, pooled, two_sided=two_sided))
+    back = np.argsort(np.concatenate(groups))
     made = Calibration(
         start=panel.start,
         end=panel.end,
         keys=panel.keys,
         digest=panel.digest() + (f"-{list(skip)}" if skip else ""),
         pseudo_deploys=len(often),
-        total=counts.sum(axis=1),
-        rates=fitted.rates,
-        weekday=weekday,
-        betas=betas,
-        over=over,
-        follow=follow,
-        averages=_at_end(past, counts, expects),
+        total=_together([one.total for one in fitted], back),
+        rates=_together([one.rates for one in fitted], back),
+        weekday=_together([one.weekday for one in fitted], back),
+        betas=np.concatenate([one.betas for one in fitted], axis=1)[:, back],
+        over=_together([one.over for one in fitted], back),
+        follow=fitted[0].pooled.follow,
+        averages=Averages(
+            _together([one.averages.counts for one in fitted], back),
+            _together([one.averages.expected for one in fitted], back),
+        ),
     )
     if len(often) < FEWEST_BOUNDED or not panel.keys:
         return made
-    return _with_tails(made, window, minutes, often, two_sided=two_sided)
+    found = {
+        score: _together([one.largest[score] for one in fitted], back)
+        for score in fitted[0].largest
+    }
+    return _with_tails(made, found, _together([one.expected for one in fitted], back))
+
+
+def _groups(panel: Panel) -> list[Moments]:
+    """Rows of types, each group in their order, the busiest types first; at least one group."""
+    total = np.nansum(panel.counts, axis=1)
+    order = np.argsort(-total, kind="stable")
+    begins = range(0, max(len(order), 1), TOGETHER)
+    return [np.sort(order[begin : begin + TOGETHER]) for begin in begins]
+
+
+def _together(parts: Sequence[Floats], back: Moments) -> Floats:
+    return np.asarray(np.concatenate(parts)[back])
 
 
 def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> Moments:
@@ -143,72 +158,22 @@ def pseudo_deploys(panel: Panel, every: int, skip: Sequence[Span]) -> Moments:
     return np.asarray(moments[fine])
 
 
-def _beta(logs: Floats, minutes: Minutes, moments: Moments, span: int) -> Floats:
-    seen, mean = (
-        np.concatenate([np.zeros((len(x), 1)), np.cumsum(x, axis=1)], axis=1)
-        for x in (minutes.counts, minutes.shape)
-    )
-    if not len(moments):
-        return np.zeros((len(seen), logs.shape[2]))
-    return level.fit(
-        logs, seen[:, moments + span] - seen[:, moments], mean[:, moments + span] - mean[:, moments]
-    )
-
-
-def _rho(logs: Floats, betas: Floats) -> Floats:
-    return np.stack([level.forecast(logs, beta) for beta in betas], axis=2)
-
-
-def _window(minutes: Minutes, moments: Moments, rho: Floats) -> Window:
-    after = moments[:, None] + np.arange(WINDOW)
-    return Window(minutes.counts[:, after], minutes.shape[:, after], rho)
-
-
-def _scatter(window: Window) -> tuple[Floats, Floats]:
-    """1 / kappa by type and look, and how far types follow what they share by look."""
-    seen, mean = scores.observed(window), scores.expected(window)
-    if not seen.shape[1]:
-        return np.zeros((len(seen), len(LOOKS))), np.zeros(len(LOOKS))
-    first = spread.overdispersion(seen, mean * common.named(seen, mean))
-    follow = common.following(seen, mean, first)
-    return spread.overdispersion(seen, mean * common.factor(seen, mean, first, follow)), follow
-
-
-def _at_end(past: Averages, counts: Floats, expects: Floats) -> Averages:
-    last = Averages(past.counts[:, -1], past.expected[:, -1])
-    rest = counts.shape[1] % level.STEP
-    if not rest:
-        return last
-    return level.continued(last, counts[:, -rest:], expects[:, -rest:])
-
-
 def _with_tails(
-    made: Calibration,
-    window: Window,
-    minutes: Minutes,
-    moments: Moments,
-    *,
-    two_sided: bool,
+    made: Calibration, largest: Mapping[Score, Floats], expected: Floats
 ) -> Calibration:
-    seen, mean = scores.observed(window), scores.expected(window)
-    mean = mean * common.factor(seen, mean, made.over, made.follow)
-    found = {Score.RISE: scores.rise(seen, mean, made.over).max(axis=2)}
-    if two_sided:
-        found[Score.FALL] = scores.fall(seen, mean, made.over).max(axis=2)
     if made.days < FEWEST_DAYS or made.pseudo_deploys < FEWEST_PSEUDO:
-        return _with_bounds(made, found)
-    found[Score.PERSIST] = scores.persistence(minutes, moments, np.ones(len(moments)))
-    tail = {score: tails.fit(values, tail=_TAIL[score]) for score, values in found.items()}
+        return _with_bounds(made, {s: v for s, v in largest.items() if s is not Score.PERSIST})
+    tail = {score: tails.fit(values, tail=_TAIL[score]) for score, values in largest.items()}
     most = {
         score: tails.largest(tail[score].beyond(values), tail=_TAIL[score], slope=_SLOPE[score])
-        for score, values in found.items()
+        for score, values in largest.items()
     }
     limits = {
-        Score.RISE: _smallest_rise(mean[:, :, -1].mean(axis=1), made.over[:, -1], tail, most),
-        Score.PERSIST: _smallest_stay(found[Score.PERSIST], tail, most),
+        Score.RISE: _smallest_rise(expected, made.over[:, -1], tail, most),
+        Score.PERSIST: _smallest_stay(largest[Score.PERSIST], tail, most),
     }
     typical = made.total * WINDOW >= _TYPICAL * (made.end - made.start)
-    return replace(made, tails=tail, largest=most, alphas=_alphas(limits, typical, two_sided))
+    return replace(made, tails=tail, largest=most, alphas=_alphas(limits, typical, largest))
 
 
 def _with_bounds(made: Calibration, found: Mapping[Score, Floats]) -> Calibration:
@@ -249,11 +214,11 @@ def _smallest_stay(
 
 
 def _alphas(
-    limits: Mapping[Score, Floats], typical: NDArray[np.bool_], two_sided: bool
+    limits: Mapping[Score, Floats], typical: NDArray[np.bool_], found: Container[Score]
 ) -> dict[Score, float]:
     """The larger part to the score that sees smaller rises here, decided by the baseline alone."""
     rows = typical if typical.any() else np.ones(len(typical), dtype=bool)
     rise, stay = (float(np.median(limits[s][rows])) for s in (Score.RISE, Score.PERSIST))
     first, second = (SHARP, BLUNT) if rise <= stay else (BLUNT, SHARP)
     made = {Score.RISE: first, Score.PERSIST: second}
-    return {**made, Score.FALL: ALPHA_FALL} if two_sided else made
+    return {**made, Score.FALL: ALPHA_FALL} if Score.FALL in found else made

@@ -82,5 +82,3 @@ def factor(seen: Floats, mean: Floats, over: Floats, follow: Floats) -> Floats:
     quiet = np.exp(follow * shared(seen, mean, over))
     loud = named(seen, mean)
     return np.asarray(np.where(loud > 1, np.maximum(loud, quiet), quiet))
-
-

@@ -81,26 +81,29 @@ def at(past: Averages, counts: Floats, expected: Floats, moments: NDArray[np.int
     return found
 
 
-def fit(logs: Floats, observed: Floats, expected: Floats) -> Floats:
-    """(types, half-lives): how each average counts in the forecast of the next minutes.
+def fit(
+    logs: Floats, observed: Floats, expected: Floats, pooled: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """(types, half-lives): how each average counts in the forecast of the next minutes; and pooled.
 
     log rho = sum_j beta_j log level_j, a heterogeneous autoregression (Corsi 2009), by penalised
     quasi-likelihood of the counts of the next 15 minutes with negative-binomial weights; each
-    type is drawn to what all types together say, by RIDGE units of information. `logs` is
-    (types, moments, half-lives), the counts are (types, moments).
+    type is drawn to what all types together say (half-lives,), or to `pooled`, what busier types
+    said, by RIDGE units of information. `logs` is (types, moments, half-lives), the counts are
+    (types, moments).
     """
     size = logs.shape[2]
     beta = np.zeros((logs.shape[0], size))
-    pooled = np.zeros(size)
+    given, pooled = pooled, np.zeros(size) if pooled is None else pooled
     for _ in range(_ROUNDS):
         gradient, information = _derivatives(logs, observed, expected, beta)
         together = 1.0 / (1.0 + np.trace(information, axis1=1, axis2=2) / 1000.0)
         all_types = np.einsum("k,kij->ij", together, information) + RIDGE * np.eye(size) / 10
         moved = gradient + np.einsum("kij,kj->ki", information, beta)
-        pooled = np.linalg.solve(all_types, together @ moved)
+        pooled = np.linalg.solve(all_types, together @ moved) if given is None else given
         own = information + RIDGE * np.eye(size)
         beta = np.linalg.solve(own, (moved + RIDGE * pooled)[:, :, None])[:, :, 0]
-    return np.asarray(beta)
+    return np.asarray(beta), np.asarray(pooled)
 
 
 def _derivatives(

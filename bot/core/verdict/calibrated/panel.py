@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -67,6 +67,10 @@ class Panel:
             counts=self.counts[:, first:last],
             exposure=self.exposure[first:last],
         )
+
+    def of(self, rows: NDArray[np.intp]) -> Panel:
+        """Some of its types."""
+        return replace(self, keys=tuple(self.keys[row] for row in rows), counts=self.counts[rows])
 
     def digest(self) -> str:
         """SHA-256 of everything in it, as hexadecimal."""

@@ -27,6 +27,8 @@ class Shape:
     """(types, 144): all days together; for times after the baseline."""
     without: Floats
     """(days, types, 144): all days but one; for times on that day."""
+    pooled: Floats
+    """(144,): the shape of all types together, 1 on average."""
 
 
 def time_of_day(start: int, minutes: int) -> Floats:
@@ -34,28 +36,31 @@ def time_of_day(start: int, minutes: int) -> Floats:
     return np.asarray((start + np.arange(minutes)) // BIN % BINS)
 
 
-def fit(panel: Panel) -> Shape:
+def fit(panel: Panel, pooled: Floats | None = None) -> Shape:
     """Fit shape and level of every type; the panel begins on a whole bin of ten minutes.
 
     rate = m s(t): m = (events + 0.5) / exposure, s smoothed by a circular triangle of +-30 minutes
     and shrunk to the pooled shape of all types. Bins with an Anscombe residual r > 2.58 count
-    (2.58 / r)^2 (Farrington flexible), so that past bursts do not become the expectation.
+    (2.58 / r)^2 (Farrington flexible), so that past bursts do not become the expectation. `pooled`
+    is the shape of busier types, where these are not all.
     """
     events, exposure = _binned(panel)
-    weight = _weights(events, exposure)
+    weight = _weights(events, exposure, pooled)
     weighted, exposed = events * weight, exposure[:, None, :] * weight
-    all_days = _rates(weighted.sum(axis=0), exposed.sum(axis=0))
+    all_days, together = _rates(weighted.sum(axis=0), exposed.sum(axis=0), pooled)
     if len(events) == 1:
-        return Shape(all_days, all_days[None])
+        return Shape(all_days, all_days[None], together)
     without = np.stack(
         [
-            _rates(weighted.sum(axis=0) - weighted[day], exposed.sum(axis=0) - exposed[day])
+            _rates(
+                weighted.sum(axis=0) - weighted[day], exposed.sum(axis=0) - exposed[day], pooled
+            )[0]
             if exposure.sum() > exposure[day].sum()
             else all_days
             for day in range(len(events))
         ]
     )
-    return Shape(all_days, without)
+    return Shape(all_days, without, together)
 
 
 def _binned(panel: Panel) -> tuple[Floats, Floats]:
@@ -72,8 +77,9 @@ def _binned(panel: Panel) -> tuple[Floats, Floats]:
     return np.roll(events, turn, axis=2), np.roll(exposed, turn, axis=1)
 
 
-def _weights(events: Floats, exposure: Floats) -> Floats:
-    first = _rates(events.sum(axis=0), np.broadcast_to(exposure.sum(axis=0), events.shape[1:]))
+def _weights(events: Floats, exposure: Floats, pooled: Floats | None) -> Floats:
+    exposed = np.broadcast_to(exposure.sum(axis=0), events.shape[1:])
+    first, _ = _rates(events.sum(axis=0), exposed, pooled)
     expected = np.maximum(first * exposure[:, None, :], 1e-9)
     residual = 1.5 * (events ** (2 / 3) - expected ** (2 / 3)) / expected ** (1 / 6)
     # The spread of ordinary bins, so that a lively type is not all outliers.
@@ -82,8 +88,8 @@ def _weights(events: Floats, exposure: Floats) -> Floats:
     return np.asarray(ratio**2)
 
 
-def _rates(events: Floats, exposure: Floats) -> Floats:
-    """(types, 144) from events (types, 144) and exposure (types, 144)."""
+def _rates(events: Floats, exposure: Floats, pooled: Floats | None) -> tuple[Floats, Floats]:
+    """(types, 144) from events and exposure (types, 144), and the shape (144,) of all types."""
     total = events.sum(axis=1)
     level = (total + 0.5) / np.maximum(exposure.sum(axis=1), 1e-9)
     expected = level[:, None] * exposure
@@ -91,10 +97,11 @@ def _rates(events: Floats, exposure: Floats) -> Floats:
     belief = total / (total + PSEUDO_EVENTS)
     # Of a time of day that was never measured nobody knows more than the level.
     own = np.where(base > _NOTHING, smooth / np.maximum(base, _NOTHING), 1.0)
-    pooled = (belief @ own) / max(float(belief.sum()), 1e-9) if belief.any() else np.ones(BINS)
+    if pooled is None:
+        pooled = (belief @ own) / max(float(belief.sum()), 1e-9) if belief.any() else np.ones(BINS)
     few = PSEUDO_EVENTS / BINS
     shape = (smooth + few * pooled) / (base + few)
-    return np.asarray(level[:, None] * shape)
+    return np.asarray(level[:, None] * shape), pooled
 
 
 def _smoothed(values: Floats) -> Floats:

@@ -15,28 +15,34 @@ EVENTS = 3.0
 """Types with so many expected events in 15 minutes tell what is regular."""
 
 
-def overdispersion(seen: Floats, mean: Floats) -> Floats:
+def overdispersion(
+    seen: Floats, mean: Floats, regular: float | None = None
+) -> tuple[Floats, float | None]:
     """(types, looks): 1 / kappa by moments of (types, moments, looks), then widened.
 
     A type whose forecasts miss by more at some hours than at others has a tail that no one kappa
     describes. Its 1 / kappa is widened until the largest deviance over the looks, as one in a
     hundred pseudo-deploys exceeds it, is that of the regular types: otherwise the lively types
-    would set the limit for all.
+    would set the limit for all. `regular` is how far the regular ones of busier types reach; what
+    was used is given back, None where no type tells.
     """
     looks = range(seen.shape[2])
     over = [level.overdispersion(seen[:, :, look], mean[:, :, look]) for look in looks]
-    return _widened(seen, mean, np.stack(over, axis=1))
+    return _widened(seen, mean, np.stack(over, axis=1), regular)
 
 
-def _widened(seen: Floats, mean: Floats, over: Floats) -> Floats:
+def _widened(
+    seen: Floats, mean: Floats, over: Floats, regular: float | None
+) -> tuple[Floats, float | None]:
     expected = mean.mean(axis=1)
     busy = expected[:, -1] >= EVENTS
-    if not busy.any():
-        return over
+    if regular is None and not busy.any():
+        return over, None
     score = np.expm1(scores.rise(seen, mean, over).max(axis=2))
     reach = np.quantile(score, 1 - RARE, axis=1)
-    regular = np.quantile(reach[busy], REGULAR)
-    more = np.maximum(reach / max(float(regular), 1e-9), 1.0)[:, None]
+    if regular is None:
+        regular = float(np.quantile(reach[busy], REGULAR))
+    more = np.maximum(reach / max(regular, 1e-9), 1.0)[:, None]
     # A deviance falls as 1 / (1 + E / kappa) does, as long as it is moderate.
     wider = ((1 + over * expected) * more - 1) / np.maximum(expected, 1e-9)
-    return np.asarray(np.clip(wider, over, np.maximum(over, level.WIDEST)))
+    return np.asarray(np.clip(wider, over, np.maximum(over, level.WIDEST))), regular

@@ -31,7 +31,15 @@ def to_json(made: Calibration) -> str:
         "largest": {s: _fields(m) for s, m in made.largest.items()},
         "alphas": dict(made.alphas),
     }
-    arrays = (made.total, made.rates, made.weekday, made.betas, made.over, made.follow, *_fields(made.averages))
+    arrays = (
+        made.total,
+        made.rates,
+        made.weekday,
+        made.betas,
+        made.over,
+        made.follow,
+        *_fields(made.averages),
+    )
     return json.dumps({**body, "arrays": [_packed(x) for x in arrays]}, sort_keys=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,26 +19,38 @@ _THURSDAY = 4
 """The day of the week, from Sunday, with which the epoch began."""
 
 
-def factors(panel: Panel, expected: Floats) -> tuple[Floats, Floats]:
-    """(types, 7) for later days, and (types, minutes) for those of the panel, each without its day.
+@dataclass(frozen=True)
+class Factors:
+    """What the day of the week multiplies an expectation with."""
 
-    F = (events + 200 P) / (expected + 200) over the days of one weekday (UTC), P the same of all
-    types together; `expected` is what the time of day expects, 0 where nothing is known. All 1
-    where less than three weeks are known.
+    later: Floats
+    """(types, 7): for days behind the panel."""
+    within: Floats
+    """(types, minutes): for the panel's own, each without its day."""
+    pooled: Floats
+    """(7,): of all types together."""
+
+
+def factors(panel: Panel, expected: Floats, pooled: Floats | None = None) -> Factors:
+    """Fit F = (events + 200 P) / (expected + 200) over the days of one weekday (UTC).
+
+    P is the same of all types together, or `pooled`, that of busier types. `expected` is what the
+    time of day expects, 0 where nothing is known. All 1 where less than three weeks are known.
     """
     types = len(panel.keys)
     known_days = panel.known.sum() / MINUTES_A_DAY
     if known_days < FEWEST_DAYS or not types:
-        return np.ones((types, DAYS)), np.ones_like(expected)
+        return Factors(np.ones((types, DAYS)), np.ones_like(expected), np.ones(DAYS))
     day = (panel.start + np.arange(panel.minutes)) // MINUTES_A_DAY
     place = day - day[0]
     counts = np.where(panel.known, panel.counts, 0.0)
     seen, mean = (_by_day(values, place) for values in (counts, expected))
     weekday = _weekday(day[0] + np.arange(seen.shape[1]))
     same = (weekday[:, None] == np.arange(DAYS)[None, :]).astype(np.float64)
-    all_days = _factor(seen @ same, mean @ same)
-    others = _factor((seen @ same)[:, weekday] - seen, (mean @ same)[:, weekday] - mean)
-    return all_days, others[:, place]
+    together = _together(seen @ same, mean @ same) if pooled is None else pooled
+    rest = (seen @ same)[:, weekday] - seen, (mean @ same)[:, weekday] - mean
+    others = _factor(*rest, _together(*rest) if pooled is None else pooled[weekday])
+    return Factors(_factor(seen @ same, mean @ same, together), others[:, place], together)
 
 
 def of(minutes: Panel, known: Floats) -> Floats:
@@ -54,6 +68,9 @@ def _by_day(values: Floats, place: Whole) -> Floats:
     return np.asarray(np.add.reduceat(values, begins, axis=1))
 
 
-def _factor(seen: Floats, mean: Floats) -> Floats:
-    pooled = (seen.sum(axis=0) + 1.0) / (mean.sum(axis=0) + 1.0)
+def _together(seen: Floats, mean: Floats) -> Floats:
+    return np.asarray((seen.sum(axis=0) + 1.0) / (mean.sum(axis=0) + 1.0))
+
+
+def _factor(seen: Floats, mean: Floats, pooled: Floats) -> Floats:
     return np.asarray((seen + PSEUDO_EVENTS * pooled) / (mean + PSEUDO_EVENTS))

@@ -38,7 +38,7 @@ def test_a_lasting_level_is_forecast() -> None:
     at = np.arange(500, 11900, 20)
     logs = level.averages(counts, expects).logs()[:, at // 5]
     seen = np.stack([counts[:, at + n] for n in range(15)]).sum(axis=0)
-    beta = level.fit(logs, seen, np.full(seen.shape, 150.0))
+    beta, _ = level.fit(logs, seen, np.full(seen.shape, 150.0))
     forecast = 150 * level.rho(logs, beta)
 
     assert np.corrcoef(np.log(forecast[0]), np.log(seen[0] + 1))[0, 1] > 0.8
@@ -53,7 +53,7 @@ def test_a_forecast_stays_between_what_was_written_and_the_baseline() -> None:
     moments = np.arange(500, 11900, 7)
     logs = level.at(level.averages(counts, expects), counts, expects, moments).logs()
     seen = np.stack([counts[:, moments + n] for n in range(15)]).sum(axis=0)
-    beta = level.fit(logs, seen, np.full(seen.shape, 30.0))
+    beta, _ = level.fit(logs, seen, np.full(seen.shape, 30.0))
     counts[0, 10000:10008] *= 6
     after = level.averages(counts, expects).logs()[:, 2002:2020]
 

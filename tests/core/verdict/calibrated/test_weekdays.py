@@ -32,7 +32,7 @@ def flat(panel: Panel) -> Floats:
 def test_the_week_is_found() -> None:
     """Half as much on Saturdays and Sundays, for the rare type too, from the others."""
     panel = days(28)
-    found, _ = weekdays.factors(panel, flat(panel))
+    found = weekdays.factors(panel, flat(panel)).later
 
     assert found[0, [SATURDAY, SUNDAY]] == pytest.approx(0.5 / (6 / 7), rel=0.02)
     assert found[0, 1:6] == pytest.approx(1 / (6 / 7), rel=0.02)
@@ -46,8 +46,8 @@ def test_less_than_three_weeks_know_no_week() -> None:
     counts[:, : 2 * DAY] = np.nan
     gaps = Panel(panel.start, panel.keys, counts, panel.exposure)
 
-    assert (weekdays.factors(gaps, flat(panel))[0] == 1).all()
-    assert (weekdays.factors(panel, flat(panel))[0] != 1).all()
+    assert (weekdays.factors(gaps, flat(panel)).later == 1).all()
+    assert (weekdays.factors(panel, flat(panel)).later != 1).all()
 
 
 def test_a_day_is_expected_from_the_other_days_of_its_name() -> None:
@@ -57,7 +57,7 @@ def test_a_day_is_expected_from_the_other_days_of_its_name() -> None:
     counts = panel.counts.copy()
     counts[:, day * DAY : (day + 1) * DAY] *= 10
     odd = Panel(panel.start, panel.keys, counts, panel.exposure)
-    _, found = weekdays.factors(odd, flat(panel))
+    found = weekdays.factors(odd, flat(panel)).within
 
     assert found[0, day * DAY] == pytest.approx(1 / (6 / 7), rel=0.02)
     assert found[0, (day + 7) * DAY] > 3
