@@ -29,6 +29,9 @@ LATEST = 20.0
 """Seconds that shipped lines may take, on the clock: the machine is not as quick as the times are
 short. A pass waits for lines that are late, and a limit of 5 s would be met by any busy machine."""
 
+PATIENCE = 240.0
+"""Seconds that a check waits for its baseline: all are read at the start, while people release."""
+
 _READY_WITHIN = 60.0
 _ENDS_WITHIN = 10.0
 _SERVER_READY_WITHIN = 180.0
