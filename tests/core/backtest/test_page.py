@@ -53,7 +53,9 @@ def test_it_tells_each_score_and_each_mistake() -> None:
 
 def test_a_release_of_two_components_is_one() -> None:
     """The page counts as the card does, and says one in the singular."""
-    found = [replayed(Result.PASS), replayed(Result.FAIL, Label.BAD, minutes=6, component="b")]
+    judged = [replayed(Result.PASS), replayed(Result.FAIL, Label.BAD, minutes=6, component="b")]
+    real = {"pseudo": False}
+    found = [r.model_copy(update={"case": r.case.model_copy(update=real)}) for r in judged]
     said = "".join(_read(found).said)
 
     assert "1 release, 1 of them bad, and 0 pseudo-releases." in said
