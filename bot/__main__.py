@@ -40,7 +40,7 @@ from bot.recount import RecountError, recount
 from bot.service import Bot
 from bot.settings import Reloader, Settings, SettingsError, check_config, load
 from bot.store.errors import StoreError
-from bot.tryout import TryOut, TryOutError
+from bot.tryout import PATIENCE, TryOut, TryOutError
 
 EX_CONFIG = 78
 """The exit code of refused settings (sysexits.h), which a supervisor need not try again."""
@@ -175,7 +175,7 @@ async def _try(options: argparse.Namespace) -> int:
         }
         reloader = Reloader(lambda: load(trial.release_file, variables))
         configure_logging(LogStyle.CONSOLE, "WARNING", redact=redact)
-        bot = Bot(reloader, Adapters(), try_out=True)
+        bot = Bot(reloader, Adapters(), try_out=True, patience=PATIENCE)
         ended = _ending(reloader)
         await bot.start(options.port)
         scale = reloader.current.file.time_scale

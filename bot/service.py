@@ -21,7 +21,7 @@ from bot.clock import Clock, SteadyClock
 from bot.core.config import ReleaseFile
 from bot.core.effect import EffectKind
 from bot.engine import operations, rooms, rounds
-from bot.engine.calibrated import Calibration
+from bot.engine.calibrated import PATIENCE, Calibration
 from bot.engine.engine import Engine, Performer
 from bot.engine.intake import Intake
 from bot.engine.recovery import Recovery
@@ -65,7 +65,10 @@ PERFORMERS: dict[EffectKind, Performer] = {
 
 
 class Bot:
-    """One process of the bot, from `start` to `stop`."""
+    """One process of the bot, from `start` to `stop`.
+
+    `patience`: seconds that a round waits for its baseline before it says that it is missing.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Bot:
         factory: Factory,
         *,
         try_out: bool = False,
+        patience: float = PATIENCE,
         limits: Limits | None = None,
         clock: SteadyClock | None = None,
     ) -> None:
@@ -96,7 +100,7 @@ class Bot:
             clean=lambda text: reloader.current.clean(text),  # noqa: PLW0108 - a reload changes it
             try_out=try_out,
         )
-        self.calibration = Calibration(services)
+        self.calibration = Calibration(services, patience=patience)
         self.services = replace(services, comparisons=self.calibration.comparisons)
         self.engine = Engine(self.services, PERFORMERS)
         self.intake = Intake(self.engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -13,6 +13,8 @@ from aiohttp.test_utils import unused_port
 
 from bot.core.inbound import Inbound
 from bot.engine.submission import Submission
+from bot.service import Bot
+from bot.settings import Reloader, load
 from tests.support.bots import ALERTS_TOKEN, Page, Twins, page_of, release_yml, running_bot
 
 ALERT = {
@@ -53,6 +55,19 @@ async def test_no_silence_is_a_pass(tmp_path: Path) -> None:
 
         assert "No log line of any level" in " ".join(card["lines"])
         assert [a["label"] for a in card["actions"]][:2] == ["Check again", "Go on anyway"]
+
+
+def test_a_check_waits_for_its_baseline_as_long_as_the_bot_is_told(tmp_path: Path) -> None:
+    """The try-out reads all of them while people release already: on a busy machine, minutes."""
+    path = tmp_path / "release.yml"
+    path.write_text(yaml.safe_dump(release_yml()))
+    environ = {"RELEASE_MASTER_DATABASE_URL": f"sqlite:///{tmp_path}/bot.sqlite3"}
+    reloader = Reloader(lambda: load(path, environ))
+
+    told = Bot(reloader, Twins(), patience=7.0).services.comparisons["calibrated"]
+    usual = Bot(reloader, Twins()).services.comparisons["calibrated"]
+
+    assert [cast("Any", one)._patience for one in (told, usual)] == [7.0, 60.0]
 
 
 async def test_a_room_speaks_its_language(tmp_path: Path) -> None:

@@ -15,16 +15,17 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+from pydantic import TypeAdapter
 
 from adapters.logs.files.store import FilesStore
 from bot.core.config import OnFail
-from bot.core.config.log_store import FilesLogStore
+from bot.core.config.log_store import FilesLogStore, LogStoreConfig, SearchLogStore
 from bot.core.config.release_file import component_policy
 from bot.core.counts import Counts
 from bot.core.verdict import honesty, seed2020
 from bot.core.verdict.verdict import Result
 from bot.settings import Settings, load
-from bot.tryout import TryOut, TryOutError, find_example
+from bot.tryout import LATEST, TryOut, TryOutError, find_example, on_server
 from examples.openchat.background import KNOWN
 from examples.openchat.faults import VERSIONS
 from tests.examples.target import children, gone, wait_for
@@ -129,6 +130,17 @@ async def test_its_release_file_is_valid_and_leads_to_the_target(tryout: TryOut)
     assert answer["component"] == "chat"
     assert found.secret(next(iter(tryout.environment))).startswith("Bearer ")
     assert tryout.database_url.startswith("sqlite:////")
+
+
+@pytest.mark.parametrize("kind", ["elasticsearch", "opensearch"])
+@pytest.mark.parametrize(("scale", "seconds"), [(60.0, LATEST), (SCALE, LATEST), (1000.0, 3.6)])
+def test_a_busy_machine_may_be_late(kind: str, scale: float, seconds: float) -> None:
+    """The machine is not shortened: shipped lines have seconds, or what release.yml allows."""
+    config = TypeAdapter[LogStoreConfig](LogStoreConfig)
+    found = config.validate_python(on_server(kind, 9200, scale))
+
+    assert isinstance(found, SearchLogStore)
+    assert found.max_ingest_lag / scale == timedelta(seconds=seconds)
 
 
 @pytest.mark.asyncio(loop_scope="module")

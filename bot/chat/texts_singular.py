@@ -22,6 +22,7 @@ ONE: dict[str, One] = {
         "{monitoring} monitoring; {people} by people",
     ),
     "question.votes": One("needed", "{votes} of {needed} approval"),
+    "backtest.cases": One("real", "{real} release ({bad} bad) and {pseudo} pseudo-releases"),
     "plan.title": One("steps", "Plan of {target}: {steps} step"),
     "check.numbers": One(
         "documents",

@@ -25,7 +25,7 @@ SMALLEST = 90
 """Minutes of a piece that is not cut any more, however long it takes or vague it is."""
 SHORTEST_LAG = timedelta(seconds=60)
 LONGEST_LAG = timedelta(minutes=5)
-"""The lag that is waited for lies between them."""
+"""A minute is settled after the lag, and between them; only a pass waits for a longer lag."""
 UNKNOWN_LAG = timedelta(minutes=3)
 """Where nobody knows how late documents are: each minute is asked for again for so long."""
 
@@ -108,10 +108,11 @@ def watermark(now: datetime, lag: timedelta | None, time_scale: float = 1.0) -> 
 
 
 def lasting(lag: timedelta | None, time_scale: float = 1.0) -> timedelta | None:
-    """The lag where it is longer than the minute that is always waited for, at most 5 minutes."""
-    if lag is None or lag <= SHORTEST_LAG / time_scale:
-        return None
-    return min(lag, LONGEST_LAG / time_scale)
+    """The lag where it is longer than the minute that is always waited for.
+
+    It has no bound here: what is later than the log store's `max_ingest_lag` is a gap.
+    """
+    return None if lag is None or lag <= SHORTEST_LAG / time_scale else lag
 
 
 def next_piece(

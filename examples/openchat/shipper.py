@@ -40,6 +40,10 @@ _INDEX = {
 }
 
 
+_Block = tuple[str, int, bytes]
+"""A file below the root, an offset, and the whole lines from there on."""
+
+
 class ShippingError(Exception):
     """The server did not take what was sent; the message says why."""
 
@@ -66,19 +70,33 @@ class Shipper:
 
         What is `history` did not arrive late: it was written before there was a server.
         """
-        arrived = "" if history else datetime.now(UTC).isoformat(timespec="milliseconds")
         count = 0
-        for path in sorted(self._root.glob("logs/*/*.log*")):
-            for name, start, block in self._blocks(path):
-                lines = _documents(path.parent.name, name, start, block, arrived=arrived)
-                self._send(b"".join(lines))
-                count += len(lines) // 2
-                self._offsets[name] = start + len(block)
+        for blocks in self._batches():
+            # Read before it is stamped: a line did not arrive before it was there.
+            arrived = "" if history else datetime.now(UTC).isoformat(timespec="milliseconds")
+            lines = [line for one in blocks for line in _documents(*one, arrived=arrived)]
+            self._send(b"".join(lines))
+            count += len(lines) // 2
+            self._offsets.update({name: start + len(block) for name, start, block in blocks})
         if count:
             self._remember()
         return count
 
-    def _blocks(self, path: Path) -> Iterator[tuple[str, int, bytes]]:
+    def _batches(self) -> Iterator[list[_Block]]:
+        """What is new of all files, in as few requests as may be: each costs the server a sync."""
+        batch: list[_Block] = []
+        size = 0
+        for path in sorted(self._root.glob("logs/*/*.log*")):
+            for block in self._blocks(path):
+                if batch and size + len(block[2]) > _MOST:
+                    yield batch
+                    batch, size = [], 0
+                batch.append(block)
+                size += len(block[2])
+        if batch:
+            yield batch
+
+    def _blocks(self, path: Path) -> Iterator[_Block]:
         name = str(path.relative_to(self._root))
         with path.open("rb") as stream:
             stream.seek(self._offsets.get(name, 0))
@@ -113,8 +131,9 @@ class Shipper:
             connection.close()
 
 
-def _documents(component: str, name: str, start: int, block: bytes, *, arrived: str) -> list[bytes]:
+def _documents(name: str, start: int, block: bytes, *, arrived: str) -> list[bytes]:
     """Two lines for each document, as the bulk API wants them."""
+    component = Path(name).parent.name
     lines: list[bytes] = []
     for one in block.splitlines(keepends=True):
         document = {**json.loads(one), "component": component}

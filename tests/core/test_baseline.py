@@ -10,6 +10,7 @@ from bot.core.baseline import (
     PIECE,
     Source,
     hindrance,
+    lasting,
     next_piece,
     read_days,
     vague,
@@ -128,6 +129,13 @@ def test_the_watermark_follows_the_lag_within_bounds(
 ) -> None:
     """At least a minute, at most five, three where nobody knows; all of them scaled."""
     assert NOW - watermark(NOW, lag, scale) == timedelta(seconds=seconds)
+
+
+def test_a_pass_waits_for_all_of_a_lag_that_the_log_store_allows() -> None:
+    """A minute is waited for in any case; an hour, which `max_ingest_lag` may allow, as well."""
+    assert lasting(timedelta(hours=1)) == timedelta(hours=1)
+    assert lasting(timedelta(seconds=2), 60) == timedelta(seconds=2)
+    assert [lasting(None), lasting(timedelta(seconds=60)), lasting(timedelta(0))] == [None] * 3
 
 
 def test_gaps_of_the_present_do_not_hinder_the_past() -> None:

@@ -17,11 +17,13 @@ class Fake(Shipper):
     def __init__(self, root: Path, state: Path) -> None:
         super().__init__(root, state, 0)
         self.sent: list[dict[str, Any]] = []
+        self.requests = 0
         self.down = False
 
     def _call(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if self.down:
             raise ShippingError("the server does not answer")
+        self.requests += 1
         self.sent += [json.loads(one) for one in body.splitlines()]
         return 200, {"errors": False}
 
@@ -32,9 +34,9 @@ class Fake(Shipper):
         return {action["index"]["_id"]: document for action, document in pairs}
 
 
-def write(root: Path, *numbers: int, rest: str = "") -> None:
+def write(root: Path, *numbers: int, rest: str = "", name: str = "chat-1") -> None:
     """Append a line for each number to a host's log."""
-    path = root / "logs/chat/chat-1.log"
+    path = root / f"logs/{name.partition('-')[0]}/{name}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as log:
         for number in numbers:
@@ -82,6 +84,30 @@ def test_what_the_server_did_not_take_is_sent_again(tmp_path: Path) -> None:
     shipper.down = False
     assert shipper.ship() == 1
     assert numbers(shipper) == [1]
+
+
+def test_what_is_new_of_all_files_is_one_request(tmp_path: Path) -> None:
+    """Each request costs the server a sync: on a busy machine 21 of them are late."""
+    shipper = Fake(tmp_path, tmp_path / "state")
+    for name in ("chat-1", "chat-2", "auth-1"):
+        write(tmp_path, 1, 2, name=name)
+    assert shipper.ship() == 6
+    assert shipper.requests == 1
+    components = [one["component"] for one in shipper.documents.values()]
+    assert components == ["auth"] * 2 + ["chat"] * 4
+
+
+def test_more_than_a_request_may_hold_is_sent_in_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the size, each line is in one of them, and each is below the limit."""
+    monkeypatch.setattr("examples.openchat.shipper._MOST", 120)
+    shipper = Fake(tmp_path, tmp_path / "state")
+    for name in ("chat-1", "chat-2", "chat-3"):
+        write(tmp_path, 1, 2, 3, name=name)
+    assert shipper.ship() == 9
+    assert shipper.requests == 6
+    assert len(shipper.documents) == 9
 
 
 def test_history_did_not_arrive_late(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from html import escape
 
 from bot.core.backtest.case import Label
 from bot.core.backtest.plots import intervals, timeline, waits
-from bot.core.backtest.score import FEWEST, Replayed, Score, Share, parts
+from bot.core.backtest.score import FEWEST, Replayed, Score, Share, cases, parts
 from bot.core.value import Moment, Value
 from bot.core.verdict.verdict import Result
 
@@ -74,11 +74,12 @@ def page(subject: Subject, scores: Sequence[Score], found: Sequence[Replayed]) -
 
 
 def _counted(found: Sequence[Replayed]) -> str:
-    cases = {(r.case.component, r.case.name): r.case for r in found}.values()
-    pseudo = sum(case.pseudo for case in cases)
-    bad = sum(case.label is Label.BAD for case in cases)
-    real = len(cases) - pseudo
-    return f"{real} releases, {bad} of them bad, and {pseudo} pseudo-releases."
+    judged = cases(found)
+    releases = "release" if judged.releases == 1 else "releases"
+    return (
+        f"{judged.releases} {releases}, {judged.bad} of them bad, "
+        f"and {judged.pseudo} pseudo-releases."
+    )
 
 
 def _figure(drawing: str, caption: str) -> str:

@@ -31,6 +31,26 @@ class Replayed(Value):
     """Why it could not measure."""
 
 
+class Cases(Value):
+    """What was judged; a release is one, however many components it had."""
+
+    releases: int
+    bad: int
+    """Releases that were bad for any component."""
+    pseudo: int
+
+
+def cases(found: Iterable[Replayed]) -> Cases:
+    """Count the cases, whatever the number of policies."""
+    known = {(r.case.component, r.case.name): r.case for r in found}.values()
+    real = [case for case in known if not case.pseudo]
+    return Cases(
+        releases=len({case.name for case in real}),
+        bad=len({case.name for case in real if case.label is Label.BAD}),
+        pseudo=len(known) - len(real),
+    )
+
+
 class Share(Value):
     """So many of so many, with the 95 % interval of the share."""
 

@@ -92,7 +92,8 @@ def times(situation: Situation, counts: Counts) -> Times:
         began=began,
         clean={host: _after(at, minute) for host, at in situation.restarted.items()},
         settled=bin_of(settled, minute),
-        ripe_at=moment_of(began + WINDOW, minute) + (situation.now - settled),
+        # A minute is settled before a very long lag is over; a pass waits for all of it.
+        ripe_at=moment_of(began + WINDOW, minute) + max(situation.now - settled, lag),
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.backtest.backtest import Backtest
-from bot.core.backtest.case import Label
-from bot.core.backtest.score import FEWEST, Score, Share, parts
+from bot.core.backtest.score import FEWEST, Score, Share, cases, parts
 from bot.core.card import Card, Cell, Chart, Row, Series, Table
 from bot.core.value import Text, text
 from bot.core.view.marks import NOTHING
@@ -49,14 +48,8 @@ def result(found: Backtest, limit: float) -> Card:
 
 
 def _counted(found: Backtest) -> Text:
-    cases = {(r.case.component, r.case.name): r.case for r in found.found}.values()
-    real = [case for case in cases if not case.pseudo]
-    return text(
-        "backtest.cases",
-        real=len({case.name for case in real}),
-        bad=len({case.name for case in real if case.label is Label.BAD}),
-        pseudo=len(cases) - len(real),
-    )
+    judged = cases(found.found)
+    return text("backtest.cases", real=judged.releases, bad=judged.bad, pseudo=judged.pseudo)
 
 
 def _summary(score: Score, of: Sequence[Score], limit: float) -> Text:

@@ -51,6 +51,16 @@ def test_it_tells_each_score_and_each_mistake() -> None:
     assert "Wrong, or not measured (1)" in reader.said
 
 
+def test_a_release_of_two_components_is_one() -> None:
+    """The page counts as the card does, and says one in the singular."""
+    judged = [replayed(Result.PASS), replayed(Result.FAIL, Label.BAD, minutes=6, component="b")]
+    real = {"pseudo": False}
+    found = [r.model_copy(update={"case": r.case.model_copy(update=real)}) for r in judged]
+    said = "".join(_read(found).said)
+
+    assert "1 release, 1 of them bad, and 0 pseudo-releases." in said
+
+
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing() -> None:
     """No script, no address: it opens the same in ten years and without a network."""
     reader = _read([replayed(Result.PASS)])
