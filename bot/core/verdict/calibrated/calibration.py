@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -170,7 +170,7 @@ def _with_tails(
     }
     limits = {
         Score.RISE: _smallest_rise(expected, made.over[:, -1], tail, most),
-        Score.PERSIST: _smallest_stay(largest[Score.PERSIST], tail, most),
+        Score.PERSIST: _smallest_stay(largest[Score.PERSIST], expected, tail, most),
     }
     typical = made.total * WINDOW >= _TYPICAL * (made.end - made.start)
     return replace(made, tails=tail, largest=most, alphas=_alphas(limits, typical, largest))
@@ -193,24 +193,31 @@ def _with_bounds(made: Calibration, found: Mapping[Score, Floats]) -> Calibratio
 
 
 def _smallest_rise(
-    mean: Floats, over: Floats, tail: Mapping[Score, Tail], most: Mapping[Score, Largest]
+    expected: Floats, over: Floats, tail: Mapping[Score, Tail], most: Mapping[Score, Largest]
 ) -> Floats:
     """(types,): the factor from which on half of the rises of a type are alarms by `rise`."""
     cut = most[Score.RISE].cut(SHARP) + tail[Score.RISE].handicap
-    low, high = np.full(len(mean), 1.0), np.full(len(mean), 1000.0)
-    for _ in range(20):
-        middle = np.sqrt(low * high)
-        enough = scores.weight(mean * middle, mean, over) > cut
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return np.asarray(high)
+    return _smallest(lambda by: scores.weight(expected * by, expected, over) - cut)
 
 
 def _smallest_stay(
-    values: Floats, tail: Mapping[Score, Tail], most: Mapping[Score, Largest]
+    values: Floats, expected: Floats, tail: Mapping[Score, Tail], most: Mapping[Score, Largest]
 ) -> Floats:
-    """(types,): the same by `persist`."""
-    needed = most[Score.PERSIST].cut(SHARP) + tail[Score.PERSIST].handicap
-    return np.asarray(np.exp(np.minimum(needed - np.median(values, axis=1), 50.0)))
+    """(types,): the same by `persist`, whose values without a rise are (types, moments)."""
+    cut = most[Score.PERSIST].cut(SHARP) + tail[Score.PERSIST].handicap
+    cut = cut - np.median(values, axis=1)
+    return _smallest(lambda by: scores.gained(expected, by) - cut)
+
+
+def _smallest(beyond: Callable[[Floats | float], Floats]) -> Floats:
+    """(types,): the factor, 1 to 1,000, from which on what `beyond` says of it is above 0."""
+    low = np.ones(len(beyond(1.0)))
+    high = 1000.0 * low
+    for _ in range(20):
+        middle = np.sqrt(low * high)
+        enough = beyond(middle) > 0
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return np.asarray(high)
 
 
 def _alphas(

@@ -84,7 +84,8 @@ def look(calibration: Calibration, recent: Panel, *, began: int) -> Look:
     if elapsed == WINDOW:
         stays = scores.persistence(Minutes(counts, expects), np.array([here]), factor)
         # The tail is fitted from smaller rises too, but none of them is worth an alarm.
-        found.scores[Score.PERSIST] = np.where(stays > np.log(scores.RISE), stays, scores.NEVER)
+        rose = found.scores[Score.RISE][:, -1:] > 0
+        found.scores[Score.PERSIST] = np.where(rose, stays, scores.NEVER)
     return _judged(calibration, window, found, (elapsed, missing))
 
 
