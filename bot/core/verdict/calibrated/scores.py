@@ -143,9 +143,9 @@ def gained(expected: Floats, by: Floats | float) -> Floats:
 
 def _above(minutes: Minutes, moments: NDArray[np.intp], factor: Floats) -> Floats:
     """(types, moments): in what part of the known pairs a minute after T is above one before."""
-    level = np.where(
-        minutes.shape > 0, minutes.counts / np.maximum(minutes.shape, _TINY), np.nan
-    ).astype(np.float32)
+    known = minutes.shape > 0
+    level = np.where(known, minutes.counts / np.maximum(minutes.shape, _TINY), np.nan)
+    level = level.astype(np.float32)
     before = [level[:, moments - lag] for lag in range(1, HOUR + 1)]
     won = np.zeros((len(level), len(moments)), dtype=np.float32)
     lost = np.zeros_like(won)
@@ -154,8 +154,10 @@ def _above(minutes: Minutes, moments: NDArray[np.intp], factor: Floats) -> Float
         for earlier in before:
             won += after > earlier
             lost += after < earlier
-    pairs = WINDOW * HOUR
-    return np.asarray(0.5 + (won - lost).astype(np.float64) / (2 * pairs))
+    whole = np.concatenate([np.zeros((len(known), 1)), np.cumsum(known, axis=1)], axis=1)
+    earlier, later = whole[:, moments - HOUR], whole[:, moments + WINDOW]
+    pairs = (whole[:, moments] - earlier) * (later - whole[:, moments])
+    return np.asarray(0.5 + (won - lost) / np.maximum(2 * pairs, 1))
 
 
 def _power_mean(

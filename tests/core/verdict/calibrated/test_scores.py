@@ -67,16 +67,33 @@ def stays(counts: list[float], *, missing: tuple[int, ...] = ()) -> float:
     return float(found.item())
 
 
+COMPLETE = -scores.RANK * np.log(scores.NEARLY)
+"""What a complete order adds: every minute after the deployment above every one before it."""
+
+
 def test_what_stays_up_persists_and_what_ends_does_not() -> None:
-    """Five times as many in all blocks score ln 5; one that ends after ten minutes does not."""
-    assert stays([2.0] * 120 + [10.0] * 15) == pytest.approx(np.log(20.5 / 4.5))
-    assert stays([2.0] * 120 + [10.0] * 10 + [2.0] * 5) < np.log(2)
+    """Five times as many in all blocks score ln 5 and the order; what ends early does not."""
+    assert stays([2.0] * 120 + [10.0] * 15) == pytest.approx(np.log(20.5 / 4.5) + COMPLETE)
+    assert stays([2.0] * 120 + [10.0] * 10 + [2.0] * 5) < np.log(20.5 / 4.5) / 2
 
 
 def test_a_rise_before_the_deployment_is_none_of_it() -> None:
     """Twenty minutes too early, or two: the highest blocks before tell it."""
-    assert stays([2.0] * 100 + [10.0] * 35) < np.log(1.4)
+    assert stays([2.0] * 100 + [10.0] * 35) < np.log(20.5 / 4.5) / 3
     assert stays([2.0] * 118 + [10.0] * 17) < np.log(20.5 / 4.5) - 0.5
+
+
+def test_the_order_tells_what_a_burst_two_hours_ago_hides() -> None:
+    """A burst beyond the last hour hides the rise from its level, not from its order."""
+    burst = [2.0] * 20 + [10.0] * 2 + [2.0] * 98
+
+    assert stays([*burst, *[10.0] * 15]) == pytest.approx(np.log(20.5 / 12.3) + COMPLETE, abs=0.05)
+    assert stays([*burst, *[2.0] * 15]) < 0
+
+
+def test_quiet_minutes_have_no_order() -> None:
+    """Half of all pairs are lost: 0.1 ln 2, whatever the level."""
+    assert stays([2.0] * 135) == pytest.approx(scores.RANK * np.log(2), abs=0.001)
 
 
 def test_a_missing_block_is_no_rise() -> None:
@@ -84,4 +101,13 @@ def test_a_missing_block_is_no_rise() -> None:
     counts = [2.0] * 120 + [10.0] * 15
 
     assert stays(counts, missing=(124,)) < 0
-    assert stays(counts, missing=(60,)) == pytest.approx(np.log(20.5 / 4.5))
+    assert stays(counts, missing=(60,)) == pytest.approx(np.log(20.5 / 4.5) + COMPLETE)
+
+
+def test_a_busy_type_gains_most_by_a_rise() -> None:
+    """Twice as many of 300 are in order, twice as many of three are not yet."""
+    few, many = scores.gained(np.array([3.0, 300.0]), 2.0)
+
+    assert np.log(2) < few < np.log(2) + 0.1
+    assert few + 0.3 < many < np.log(2) + COMPLETE
+    assert scores.gained(np.array([3.0, 300.0]), 1.0) == pytest.approx([0.0, 0.0])
