@@ -137,7 +137,7 @@ def _window(documents: Sequence[_Document], request: CountRequest, window: Windo
         window=window,
         types=_types(counted, request),
         documents=dict(sorted(Counter(one.host for one in inside).items())),
-        samples=_samples(counted) if request.samples else (),
+        samples=_samples(counted, request.sample_hosts) if request.samples else (),
         alive=_alive(inside, request.bucket, says) if request.alive else (),
         oldest=min((one.time for one in inside), default=None),
     )
@@ -190,9 +190,10 @@ def _bucket(time: datetime, length: timedelta | None) -> datetime:
     return _EPOCH if length is None else time - (time - _EPOCH) % length
 
 
-def _samples(counted: list[_Document]) -> tuple[Sample, ...]:
+def _samples(counted: list[_Document], hosts: tuple[str, ...]) -> tuple[Sample, ...]:
     first: dict[str, _Document] = {}
-    for one in sorted(counted, key=lambda one: (one.time, one.message)):
+    given = [one for one in counted if not hosts or one.host in hosts]
+    for one in sorted(given, key=lambda one: (one.time, one.message)):
         for error_type in one.error_types:
             first.setdefault(error_type, one)
     return tuple(

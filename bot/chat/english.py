@@ -547,6 +547,7 @@ TEXTS: dict[str, str] = {
     "unlock.done": "{name} is free.",
     "hint.example": "For example: {line}",
     "hint.try": "{line}",
+    "hint.number": "{release} alone is a step; a release is written #{release}.",
     "trouble.now": "Nothing can be stored at present ({code}), so nothing is done until that works",
     "outage.now": (
         "{platform} is out of order ({why}): its rooms hear nothing and nobody can decide there. "

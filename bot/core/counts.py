@@ -41,6 +41,8 @@ class CountRequest(Value):
     """Also say which hosts wrote anything in each bucket; needs `bucket`."""
     samples: bool = False
     """Also bring the first moment and one message of each type."""
+    sample_hosts: tuple[str, ...] = ()
+    """Only these hosts' documents give samples; empty: every host's. Counts are of all hosts."""
     seen_by: Moment | None = None
     """Count only what had arrived by then; a store that does not know when documents arrived
     counts them all."""

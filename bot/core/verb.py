@@ -37,3 +37,18 @@ class Verb(StrEnum):
     WHOAMI = "whoami"
     PERMISSIONS = "permissions"
     HELP = "help"
+
+
+STEPWISE = frozenset(
+    {
+        Verb.APPROVE,
+        Verb.REJECT,
+        Verb.GO,
+        Verb.RETRY,
+        Verb.SKIP,
+        Verb.CHECK,
+        Verb.OVERRIDE,
+        Verb.RECOUNT,
+    }
+)
+"""Behind these a number alone is a step; behind others it is a release, where one can stand."""

@@ -10,7 +10,7 @@ from bot.core.command import ALL, Command
 from bot.core.inbound import Inbound, Outcome, Reply
 from bot.core.release import Release
 from bot.core.value import spell, text
-from bot.core.verb import Verb
+from bot.core.verb import STEPWISE, Verb
 from bot.core.view.marks import NOTHING
 from bot.engine import authority, cards, decisions, linking, rooms
 from bot.engine.services import Services
@@ -180,7 +180,8 @@ async def _help(services: Services, inbound: Inbound, command: Command) -> Reply
         topic = Verb(command.topic)
         title = text("help.verb", verb=str(topic))
         tries = (text("hint.try", line=line) for line in _examples(services, topic))
-        lines = (text(f"help.{topic}"), *tries)
+        number = (text("hint.number", release=42),) if topic in STEPWISE else ()
+        lines = (text(f"help.{topic}"), *number, *tries)
         return _reply(Card(kind="help", title=title, text=title, lines=lines))
     allowed: list[Verb] = []
     for name, target in file.targets.items():

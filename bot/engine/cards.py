@@ -47,6 +47,16 @@ def refused(
     return Reply(outcome=outcome, card=card, release=release)
 
 
+def number_meant(command: Command) -> tuple[Cell, ...]:
+    """For a number that was read as a step: how it is written as a release; else nothing."""
+    number = int(command.step) if command.step.isdecimal() else 0
+    # What is skipped is a step: without one the line would say nothing.
+    if not number or command.release is not None or command.verb is Verb.SKIP:
+        return ()
+    line = intent.spell(command.model_copy(update={"release": number, "step": ""}))
+    return text("hint.number", release=number), text("hint.try", line=line)
+
+
 def notice(what: Text) -> Card:
     """One line for the person who asked."""
     return Card(kind="answer", title=what, text=what)

@@ -102,7 +102,7 @@ async def find_release(
         return None, cards.refused(text("refused.which_release", releases=names))
     if command.verb is Verb.ROLLBACK and command.target:
         return await _last(services, command.target), cards.refused(text("refused.no_release"))
-    return None, cards.refused(text("refused.no_release"))
+    return None, cards.refused(text("refused.no_release"), lines=cards.number_meant(command))
 
 
 async def _last(services: Services, target: str) -> Release | None:

@@ -132,6 +132,7 @@ async def _component(services: Services, asked: Asked, name: str) -> Answer:
         windows=(base, window),
         levels=policy.levels,
         samples=True,
+        sample_hosts=hosts or (),
         group=asked.command.in_ if name in asked.by_documents else "",
     )
     try:

@@ -17,13 +17,16 @@ WHOLE = 0.95
 
 
 def counted(name: str, counts: Counts, *, hosts: tuple[str, ...] | None) -> Answer:
-    """What was counted on these hosts (None: on every host), before and after."""
+    """What was counted on these hosts (None: on every host), before and after.
+
+    The samples must be those of the same hosts: nothing in them says whose they are.
+    """
     base, seen = counts.windows
     covered = _covered(base)
     before, after = _totals(base, hosts), _totals(seen, hosts)
     compared = bool(_documents(base, hosts))
     lines = [
-        _line(name, kind, seen, hosts).model_copy(
+        _line(name, kind, seen).model_copy(
             update={
                 "before": before.get(kind, 0),
                 "after": after.get(kind, 0),
@@ -85,11 +88,10 @@ def _documents(window: WindowCounts, hosts: tuple[str, ...] | None) -> int:
     return sum(n for host, n in window.documents.items() if hosts is None or host in hosts)
 
 
-def _line(name: str, kind: str, seen: WindowCounts, hosts: tuple[str, ...] | None) -> Line:
-    """One error type with its sample, when that is certainly of these hosts."""
-    where = {row.host for row in seen.types if row.error_type == kind}
+def _line(name: str, kind: str, seen: WindowCounts) -> Line:
+    """One error type with its sample, if there is one."""
     sample = next((s for s in seen.samples if s.error_type == kind), None)
-    if sample is None or (hosts is not None and not where <= set(hosts)):
+    if sample is None:
         return Line(component=name, error_type=kind, before=0, after=0, multiple=None)
     return Line(
         component=name,

@@ -35,7 +35,8 @@ async def again(services: Services, inbound: Inbound, command: Command) -> Reply
         step = release.find_step(command.step)
         wanted = [row for row in rows if step is not None and row.step == step.id]
         if not wanted:
-            return cards.refused(_no_check(release, rows, command.step))
+            why = _no_check(release, rows, command.step)
+            return cards.refused(why, lines=cards.number_meant(command))
         rows = wanted
     # One after the other: a person can wait, and the log store serves others, too.
     found = [await _count(services, release, row) for row in rows]

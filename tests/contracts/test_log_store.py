@@ -294,6 +294,7 @@ def requests() -> st.SearchStrategy[CountRequest]:
         levels=st.sampled_from([("ERROR", "WARN"), ("warning",), ("INFO",), ("FATAL",), ()]),
         bucket=st.sampled_from([None, MINUTE, 7 * MINUTE, timedelta(seconds=0.75)]),
         samples=st.booleans(),
+        sample_hosts=st.sampled_from([(), ("host-1",), ("host-2", "nowhere"), ("a", "'; --")]),
         by_host=st.booleans(),
         alive=st.booleans(),
     )
@@ -430,19 +431,20 @@ def check(counts: Counts, written: list[Document], request: CountRequest) -> Non
 def check_samples(
     counts: Counts, number: int, written: list[Document], request: CountRequest
 ) -> None:
-    """A sample is the first moment of its type and a message of that moment."""
+    """A sample is the first moment of its type on the wanted hosts, and a message of it."""
     found = counts.windows[number]
-    types = {one.error_type for one in found.types} if request.samples else set()
-    assert [one.error_type for one in found.samples] == sorted(types)
     levels = {normal(level) for level in request.levels}
+    given = [
+        one
+        for one in written
+        if normal(one.level) in levels
+        and found.window.start <= one.time < found.window.end
+        and one.host in (request.sample_hosts or {one.host})
+    ]
+    types = {kind for one in given for kind in one.types} if request.samples else set()
+    assert [one.error_type for one in found.samples] == sorted(types)
     for sample in found.samples:
-        same = [
-            one
-            for one in written
-            if sample.error_type in one.types
-            and normal(one.level) in levels
-            and found.window.start <= one.time < found.window.end
-        ]
+        same = [one for one in given if sample.error_type in one.types]
         assert sample.first_seen == min(one.time for one in same)
         assert sample.message in {one.message for one in same if one.time == sample.first_seen}
 
@@ -454,6 +456,29 @@ async def test_windows_are_half_open(subject: Subject) -> None:
         CountRequest(component="chat", windows=(window(-1, 0), window(0, 1), window(1, 2)))
     )
     assert [sum(table(counts, number).values()) for number in range(3)] == [0, 1, 1]
+
+
+async def test_a_sample_is_of_the_hosts_that_are_asked_for(subject: Subject) -> None:
+    """Their own first moment and message, though another host wrote it first; all are counted."""
+    subject.write(
+        "chat",
+        [
+            Document(NOW, host="host-1", message="first of all"),
+            Document(NOW + MINUTE, host="host-2", message="first of two"),
+            Document(NOW + 2 * MINUTE, host="host-2", message="later"),
+            Document(NOW, error_type="Elsewhere", host="host-1"),
+        ],
+    )
+    request = CountRequest(
+        component="chat", windows=(window(0, 5),), samples=True, sample_hosts=("host-2", "host-3")
+    )
+    [found] = (await subject.store.count(request)).windows
+
+    [sample] = found.samples
+    assert (sample.error_type, sample.first_seen, sample.message) == (
+        ("Timeout", NOW + MINUTE, "first of two")
+    )
+    assert found.documents == {"host-1": 2, "host-2": 2}
 
 
 async def test_an_empty_window_is_empty(subject: Subject) -> None:

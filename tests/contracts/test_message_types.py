@@ -255,6 +255,23 @@ async def test_samples_show_the_first_moment(subject: Subject) -> None:
         assert (masker.form(one.message) or NO_TYPE) == one.error_type
 
 
+async def test_a_sample_is_of_the_hosts_that_are_asked_for(subject: Subject) -> None:
+    """A form that another host wrote first shows the message of the host that is meant."""
+    written = [
+        Line(NOW - number * MINUTE, f"shard {number}", host=f"h{number}") for number in (3, 2, 1)
+    ]
+    subject.write(written)
+    request = CountRequest(
+        component="chat", windows=(window(-100, 0),), samples=True, sample_hosts=("h1", "h2")
+    )
+
+    [found] = (await subject.store.count(request)).windows
+
+    [sample] = found.samples
+    assert (sample.first_seen, sample.message) == (NOW - 2 * MINUTE, "shard 2")
+    assert sum(one.count for one in found.types) == 3
+
+
 @pytest.mark.parametrize("make", [pytest.param(in_elasticsearch, marks=[*STARTS_A_SERVER])])
 async def test_only_what_is_new_is_read(
     make: Make, tmp_path: Path, request: pytest.FixtureRequest

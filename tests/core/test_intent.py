@@ -22,9 +22,19 @@ from bot.core.intent import (
     parse,
 )
 from bot.core.span import Between, Clock, Day, Since, SinceDeploy, read_time
+from bot.core.verb import STEPWISE
 from tests.support.lines import FREE, GROUP, NAMES, said, wrong
 
 COMMANDS_PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_a_number_alone_is_a_step_behind_some_verbs_only(verb: Verb) -> None:
+    """Which of them is said in their help; those who ask for a reason get one."""
+    meant = [parse(f"{verb} 7{rest}", wake=FREE, names=NAMES) for rest in ("", " because x")]
+    steps = {one.step for one in meant if isinstance(one, Command)} - {""}
+
+    assert steps == ({"7"} if verb in STEPWISE else set())
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from bot.core.config import DocumentFields, OpensearchLogStore, ReleaseFile
 from bot.core.inbound import Outcome, Reply
 from bot.core.question import QuestionKind
 from bot.core.release import Phase, Release
+from bot.core.value import text
 from tests.engine.conftest import Make
 from tests.support.engines import HOME, MIRROR, OTHER, Bot, Outside, release_file
 
@@ -226,15 +227,27 @@ async def test_a_baseline_full_of_logs_is_taken_as_a_whole(bot: Bot) -> None:
     assert not any("reach back" in line for line in told(reply))
 
 
-async def test_a_sample_is_never_of_another_group(bot: Bot) -> None:
-    """The first message was of a host outside: it is not shown for the canary."""
+async def test_a_sample_is_of_the_group(bot: Bot) -> None:
+    """The first message was of a host outside: what is shown is the first one of the canary."""
     write(bot, "chat", 2, minutes=2)
     write(bot, "chat", 1, minutes=1)
+    at = bot.outside.clock.now - MINUTE
     reply = await bot.say("errors since 30m of chat in canary")
 
     assert reply.card is not None
     assert reply.card.table is not None
-    assert "slow on" not in str(reply.card.table.rows)
+    [row] = reply.card.table.rows
+    assert row.cells[-2:] == (text("time", at=at.isoformat()), "slow on chat-1")
+
+
+async def test_a_type_of_the_group_s_past_has_no_sample(bot: Bot) -> None:
+    """Since then only others wrote it: nothing of theirs is shown for the canary."""
+    write(bot, "chat", 1, hours=1)
+    write(bot, "chat", 2, minutes=1)
+    reply = await bot.say("errors since 30m of chat in canary")
+
+    assert rows(reply)["chat", "Slow"][:2] == ("1", "0")
+    assert "slow on" not in str(reply.card)
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,17 @@ async def test_a_rollback_to_another_version_is_refused(make: Make) -> None:
     assert reply.card.text.key == "refused.rollback_to"
 
 
+@pytest.mark.parametrize(("verb", "number"), [("recount", True), ("pause", False)])
+async def test_help_says_what_a_number_alone_is(make: Make, verb: str, number: bool) -> None:
+    """Where it is a step, people would say it and mean a release."""
+    bot = await make(**SINGLE)
+    reply = await bot.say(f"help {verb}")
+
+    assert reply.card is not None
+    keys = [line.key for line in reply.card.lines if isinstance(line, Text)]
+    assert ("hint.number" in keys) is number
+
+
 @pytest.mark.parametrize(
     "line", ["status", "status #1", "status all", "history", "whoami", "permissions", "help"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.chat.texts import Words
 from bot.core.card import Card, Cell
 from bot.core.inbound import Outcome, Reply
 from bot.core.value import Text, text
@@ -82,3 +83,42 @@ async def test_a_release_that_has_counted_nothing_says_so(make: Make) -> None:
     reply = await bot.say("recount")
 
     assert why(reply) == text("recount.nothing", release=1)
+
+
+def told(reply: Reply) -> list[str]:
+    """The lines of an answer in English."""
+    assert reply.card is not None
+    return [line if isinstance(line, str) else Words()(line) for line in reply.card.lines]
+
+
+NUMBER = "1 alone is a step; a release is written #1."
+
+
+async def test_a_number_without_a_release_says_how_one_is_written(make: Make) -> None:
+    """What it offers can be typed as it is; where no number was read as a step nothing is said."""
+    bot = await released(make)
+    alone = await bot.say("recount 1")
+    right = await bot.say(told(alone)[-1])
+    others = [await bot.say(f"recount{more}") for more in ("", " chat/check")]
+    skipped = await bot.say("skip 1 because done by hand")
+    named = await bot.say("recount #1 1")
+
+    assert alone.outcome is Outcome.REFUSED
+    assert told(alone) == ["No release is active in this room.", NUMBER, "recount #1"]
+    assert right.outcome is Outcome.ANSWERED
+    for other in (*others, skipped):
+        assert told(other) == ["No release is active in this room."]
+    assert told(named) == ["1 is no check of #1 that has counted; those are chat/check"]
+
+
+async def test_a_number_that_is_no_check_says_how_a_release_is_written(make: Make) -> None:
+    """The active release has such a step perhaps, but it has counted nothing."""
+    bot = await make(**SINGLE)
+    await bot.start()
+    row = VerdictCountsRow(release_id=1, step=CHECK, round=1, repeat=0, body=b"?")
+    await bot.real.transact(lambda tx: tx.put_verdict_counts(row))
+
+    reply = await bot.say("recount 1")
+
+    no_check = "1 is no check of #1 that has counted; those are chat/check"
+    assert told(reply) == [no_check, NUMBER, "recount #1"]

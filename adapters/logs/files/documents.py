@@ -119,7 +119,7 @@ class Documents:
             window=window,
             types=self._types(request, levels=levels, **span),
             documents={host: count for host, count, _ in sorted(hosts)},
-            samples=self._samples(levels=levels, **span) if request.samples else (),
+            samples=self._samples(request, levels=levels, **span) if request.samples else (),
             alive=self._alive(request.bucket, **span) if request.alive else (),
             oldest=None if oldest is None else _EPOCH + oldest * _MICROSECOND,
         )
@@ -161,10 +161,11 @@ class Documents:
             )
         )
 
-    def _samples(self, **params: object) -> tuple[Sample, ...]:
+    def _samples(self, request: CountRequest, **params: object) -> tuple[Sample, ...]:
+        found = self._rows(statements.SAMPLES, hosts=list(request.sample_hosts), **params)
         return tuple(
             Sample(error_type=name, first_seen=_EPOCH + ts * _MICROSECOND, message=text)
-            for name, ts, text in sorted(self._rows(statements.SAMPLES, **params))
+            for name, ts, text in sorted(found)
         )
 
     def lacking(self, group: str) -> str:

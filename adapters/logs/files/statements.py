@@ -91,6 +91,7 @@ SELECT type, min(ts), arg_min(message, (ts, message))
 FROM document
 WHERE ts >= $start AND ts < $end AND level IN (SELECT unnest($levels::VARCHAR[]))
   AND ($group = '' OR grp = $group)
+  AND (len($hosts::VARCHAR[]) = 0 OR host IN (SELECT unnest($hosts::VARCHAR[])))
 GROUP BY type
 """
 

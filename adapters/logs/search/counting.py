@@ -155,12 +155,13 @@ class Counting:
 
     async def _samples(self, window: Window, words: tuple[str, ...]) -> tuple[Sample, ...]:
         """The first document of each type, if that is asked for."""
-        if not self._request.samples:
+        ask, hosts = self._questions, self._request.sample_hosts
+        if not self._request.samples or (hosts and not ask.fields.host):
             return ()
         if self._messages is not None:
-            return await asyncio.to_thread(self._messages.samples, window)
-        firsts = await self._moment.pages(self._questions.samples(window, words))
-        return reading.samples(firsts, self._questions.fields)
+            return await asyncio.to_thread(self._messages.samples, window, hosts)
+        firsts = await self._moment.pages(ask.samples(window, words, hosts))
+        return reading.samples(firsts, ask.fields)
 
     async def unmapped(self, mapped: mapping.Mapping, words: reading.Words) -> list[Text]:
         """A gap for each field that some indices do not map although they hold documents."""

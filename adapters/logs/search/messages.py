@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -53,8 +53,8 @@ class Messages:
         self._numbers: dict[tuple[str, str, str], int] = {}
         self._kinds: list[tuple[str, str, str]] = []
         """Form, level, host."""
-        self._samples: dict[str, str] = {}
-        """form -> a message of that form."""
+        self._samples: list[str] = []
+        """A message of each kind."""
         self.documents_read = 0
         self.lock = asyncio.Lock()
         """Held from a refresh until what it brought is counted: another may forget slices."""
@@ -104,18 +104,23 @@ class Messages:
             for (form, level, host, start), count in sorted(found.items())
         )
 
-    def samples(self, window: Window) -> tuple[Sample, ...]:
-        """The first moment of each form in the window, and a message of that form."""
-        first: dict[str, int] = {}
+    def samples(self, window: Window, hosts: Collection[str] = ()) -> tuple[Sample, ...]:
+        """The first moment of each form in the window, and a message of that form and host.
+
+        Only of these hosts, where any is named.
+        """
+        first: dict[str, tuple[int, int]] = {}
         for times, kinds in self._within(window):
             seen: dict[int, int] = {}
             for time, kind in zip(times, kinds, strict=True):
                 seen.setdefault(kind, time)
             for kind, time in seen.items():
-                first.setdefault(self._kinds[kind][0], time)
+                form, _, host = self._kinds[kind]
+                if not hosts or host in hosts:
+                    first.setdefault(form, (time, kind))
         return tuple(
-            Sample(error_type=form, first_seen=_moment(time), message=self._samples[form])
-            for form, time in sorted(first.items())
+            Sample(error_type=form, first_seen=_moment(time), message=self._samples[kind])
+            for form, (time, kind) in sorted(first.items())
         )
 
     def _within(self, window: Window) -> Iterable[tuple[Sequence[int], Sequence[int]]]:
@@ -165,7 +170,7 @@ class Messages:
             if number is None:
                 number = self._numbers[kind] = len(self._kinds)
                 self._kinds.append(kind)
-                self._samples.setdefault(form, message)
+                self._samples.append(message)
             held = slices.setdefault(time // _SLICE, _Slice())
             held.times.append(time)
             held.kinds.append(number)

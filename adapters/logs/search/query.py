@@ -105,13 +105,16 @@ class Questions:
         every = f"{length // _MILLISECOND}ms"
         return {"bucket": {"date_histogram": {"field": self.fields.time, "fixed_interval": every}}}
 
-    def samples(self, window: Window, words: Iterable[str]) -> Body:
-        """The first document of each type."""
+    def samples(self, window: Window, words: Iterable[str], hosts: Iterable[str] = ()) -> Body:
+        """The first document of each type, of these hosts or, where none is named, of all."""
         first: Body = {"size": 1, "_source": False, "sort": [self._by_time("asc")]}
         first["docvalue_fields"] = [_moment(self.fields.time)]
         if self.fields.message:
             first["fields"] = [self.fields.message]
-        body = self._composite(self._trouble(window, words), self._types(), size=SAMPLE_PAGE)
+        where, only = self._trouble(window, words), sorted(hosts)
+        if only:
+            where.append({"terms": {self.fields.host: only}})
+        body = self._composite(where, self._types(), size=SAMPLE_PAGE)
         body["aggs"]["page"]["aggs"] = {"first": {"top_hits": first}}
         return body
 

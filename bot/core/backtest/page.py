@@ -25,9 +25,13 @@ th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--
 td.number { text-align: right } .pass { fill: var(--pass); color: var(--pass) }
 .fail { fill: var(--fail); color: var(--fail) }
 .inconclusive { fill: var(--inconclusive); color: var(--inconclusive) }
-svg { max-width: 100%; height: auto } svg text { fill: var(--ink); font-size: 12px }
-svg .axis { stroke: var(--line) } svg .bar { stroke: var(--ink); stroke-width: 2 }
-svg .limit { stroke: var(--fail); stroke-dasharray: 4 3 } svg circle { fill: var(--ink) }
+svg { max-width: 100%; min-width: 40rem; height: auto } svg circle { fill: var(--ink) }
+svg text { fill: var(--ink); font-size: 12px; white-space: pre;
+  paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round }
+svg text.figure { fill: var(--soft) } svg text.bound { fill: var(--fail) }
+svg .axis { stroke: var(--soft) } svg .grid { stroke: var(--line) }
+svg .bar { stroke: var(--ink); stroke-width: 2 }
+svg .limit { stroke: var(--fail); stroke-width: 2; stroke-dasharray: 4 3 }
 """
 
 

@@ -23,7 +23,31 @@ def test_an_interval_holds_its_share() -> None:
     bars = re.search(r'<line class=bar x1="([\d.]+)" x2="([\d.]+)"', drawing)
     assert bars
     assert float(bars[1]) < _places(drawing, "circle", "cx")[0] < float(bars[2])
-    assert "class=limit" in drawing
+
+
+def test_the_limit_is_where_its_figure_is_and_says_what_it_is() -> None:
+    """A red line in the place of 2 %, which is named beside it."""
+    drawing = intervals(scores([replayed(Result.PASS) for _ in range(200)]), 0.02)
+    [line] = re.findall(r'<line class=limit x1="([\d.]+)"', drawing)
+
+    assert re.search(
+        rf'<text class=figure text-anchor="middle" x="{line}" y="\d+.?\d*">2.0%<', drawing
+    )
+    assert f'x="{line}" y="12">limit 2.0%: the upper end must lie below<' in drawing
+
+
+def test_a_long_name_is_cut_and_whole_under_the_pointer() -> None:
+    """It would run into the drawing."""
+    drawing = timeline([replayed(Result.PASS, component="a" * 40)])
+
+    assert f">seed-2020 {'a' * 21}…<title>seed-2020 {'a' * 40}</title></text>" in drawing
+
+
+def test_colours_are_named() -> None:
+    """Every result has its square and its word."""
+    drawing = timeline([replayed(Result.PASS)])
+
+    assert [f"<tspan class={one}>■</tspan> {one}" in drawing for one in Result] == [True] * 3
 
 
 def test_nothing_to_count_is_said_in_its_row() -> None:

@@ -92,3 +92,17 @@ async def test_fields_that_cannot_be_used_are_refused(server: Server, index: str
         ({"exposure": "served"}, "no index maps the field served: check `fields.exposure`"),
     ):
         assert said in await refusal(counting(server, index=index, fields=fields))
+
+
+async def test_without_a_host_field_no_message_is_shown_for_some_hosts(
+    server: Server, index: str
+) -> None:
+    """Whose it was nobody can tell; asked for all hosts, it is shown."""
+    request = last_hour(samples=True)
+    some = request.model_copy(update={"sample_hosts": ("pod-1",)})
+    nameless = {"host": ""}
+    every = await count(counting(server, index=index, fields=nameless), request)
+    none = await count(counting(server, index=index, fields=nameless), some)
+
+    assert [one.error_type for one in every.windows[-1].samples] == ["Timeout"]
+    assert none.windows[-1].samples == ()
