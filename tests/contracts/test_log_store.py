@@ -156,8 +156,7 @@ def in_opensearch(_: Path, request: pytest.FixtureRequest) -> Subject:
 def on_server(server: Server, **more: Any) -> Subject:
     """An index on a real server; each subject has components of its own in it."""
     admin = Admin(server)
-    if not admin.exists(INDEX):
-        admin.make(INDEX, {**MAPPING, "labels.track": KEYWORD, "requests": {"type": "double"}})
+    admin.share(INDEX, {**MAPPING, "labels.track": KEYWORD, "requests": {"type": "double"}})
     name = uuid4().hex
     filters = {"service.name": name + "-{component}"}
     # 50,000 types take longer than the usual limit where the machine is busy.

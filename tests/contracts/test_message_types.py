@@ -94,8 +94,7 @@ def in_opensearch(_: Path, request: pytest.FixtureRequest) -> Subject:
 def on_server(server: Server) -> Subject:
     """An index on a real server."""
     admin = Admin(server)
-    if not admin.exists(INDEX):
-        admin.make(INDEX, MAPPING)
+    admin.share(INDEX, MAPPING)
     name = uuid4().hex
     store = counting(
         server,

@@ -49,9 +49,13 @@ class Admin:
         self.call("PUT", f"/_index_template/{name}", body)
         self.call("PUT", f"/_data_stream/{name}")
 
-    def exists(self, index: str) -> bool:
-        """Whether there is such an index."""
-        return bool(self.call("GET", f"/_resolve/index/{index}*")["indices"])
+    def share(self, index: str, properties: dict[str, Any]) -> None:
+        """Make an index unless it is there; two workers that share a server may do it at once."""
+        try:
+            self.make(index, properties)
+        except RuntimeError as refused:
+            if "resource_already_exists_exception" not in str(refused):
+                raise
 
     def write(
         self, index: str, documents: Iterable[dict[str, Any]], *, refresh: bool = True
