@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,14 +63,23 @@ async def arrived(
 ) -> dict[datetime, bytes]:
     """What had arrived of a case's minutes at each of these moments. Raises BacktestError."""
     begin = bin_of(case.began, source.bin)
+    looks = [(now, max(bin_of(now, source.bin), begin + 1)) for now in moments]
+    counts = await _count(services, source, _looked(source, begin, looks))
+    if vague(counts) and len(looks) > 1:
+        # The gap is of some look: which one is seen only where each is asked for alone.
+        alone = [await arrived(services, source, case, (now,)) for now, _ in looks]
+        return {now: packed for one in alone for now, packed in one.items()}
+    return {
+        now: _part(source, counts, begin, end, number).pack()
+        for number, (now, end) in enumerate(looks)
+    }
 
-    async def at(now: datetime) -> tuple[datetime, bytes]:
-        end = max(bin_of(now, source.bin), begin + 1)
-        request = source.request(begin, end).model_copy(update={"seen_by": now})
-        counts = await _count(services, source, request)
-        return now, _part(source, counts, begin, end).pack()
 
-    return dict(await asyncio.gather(*map(at, moments)))
+def _looked(source: Source, begin: int, looks: Sequence[tuple[datetime, int]]) -> CountRequest:
+    """Ask for the minutes from `begin` to each look's end, as they were seen at its moment."""
+    asked = source.request(begin, begin)
+    windows = tuple(source.request(begin, end).windows[0] for _, end in looks)
+    return asked.model_copy(update={"windows": windows, "seen_by": tuple(now for now, _ in looks)})
 
 
 async def _count(services: Services, source: Source, request: CountRequest) -> Counts:
@@ -87,5 +95,5 @@ async def _count(services: Services, source: Source, request: CountRequest) -> C
     return counts
 
 
-def _part(source: Source, counts: Counts, begin: int, end: int) -> MinuteCounts:
-    return unknown(begin, end) if vague(counts) else counted(counts.windows[0], source.bin)
+def _part(source: Source, counts: Counts, begin: int, end: int, number: int = 0) -> MinuteCounts:
+    return unknown(begin, end) if vague(counts) else counted(counts.windows[number], source.bin)

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,6 +49,7 @@ class Document:
     message: str = "it took too long"
     group: str = ""
     served: float | None = None
+    ingested: datetime | None = None
 
     @property
     def types(self) -> set[str]:
@@ -87,6 +88,7 @@ def memory(_: Path, __: pytest.FixtureRequest) -> Subject:
                 message=one.message,
                 group=one.group,
                 served=one.served,
+                ingested=one.ingested,
             )
 
     return Subject(store, write, lambda: store.fail("broken"))
@@ -157,7 +159,9 @@ def on_server(server: Server, **more: Any) -> Subject:
     """An index on a real server; each subject has components of its own in it."""
     admin = Admin(server)
     if not admin.exists(INDEX):
-        admin.make(INDEX, {**MAPPING, "labels.track": KEYWORD, "requests": {"type": "double"}})
+        # Another worker may make it at the same moment.
+        with suppress(RuntimeError):
+            admin.make(INDEX, {**MAPPING, "labels.track": KEYWORD, "requests": {"type": "double"}})
     name = uuid4().hex
     filters = {"service.name": name + "-{component}"}
     # 50,000 types take longer than the usual limit where the machine is busy.
@@ -183,6 +187,8 @@ def indexed(one: Document, service: str) -> dict[str, object]:
     }
     if one.error_type is not None:
         fields["error.type"] = one.error_type
+    if one.ingested is not None:
+        fields["event.ingested"] = one.ingested.isoformat()
     return fields | who_and_how_much(one)
 
 
