@@ -54,7 +54,7 @@ async def read(
         stop = min(start + MINUTES_A_DAY, end)
         counts = await _count(services, source, source.request(start, stop))
         arrivals = arrivals or counts.ingest_lag is not None
-        parts.append(_part(source, counts, start, stop))
+        parts.append(_part(source, counts))
     return Past(joined(parts, start=begin, end=end), arrivals)
 
 
@@ -69,10 +69,7 @@ async def arrived(
         # The gap is of some look: which one is seen only where each is asked for alone.
         alone = [await arrived(services, source, case, (now,)) for now, _ in looks]
         return {now: packed for one in alone for now, packed in one.items()}
-    return {
-        now: _part(source, counts, begin, end, number).pack()
-        for number, (now, end) in enumerate(looks)
-    }
+    return {now: _part(source, counts, number).pack() for number, (now, _) in enumerate(looks)}
 
 
 def _looked(source: Source, begin: int, looks: Sequence[tuple[datetime, int]]) -> CountRequest:
@@ -95,5 +92,10 @@ async def _count(services: Services, source: Source, request: CountRequest) -> C
     return counts
 
 
-def _part(source: Source, counts: Counts, begin: int, end: int, number: int = 0) -> MinuteCounts:
-    return unknown(begin, end) if vague(counts) else counted(counts.windows[number], source.bin)
+def _part(source: Source, counts: Counts, number: int = 0) -> MinuteCounts:
+    """The minutes of one of the windows."""
+    found = counts.windows[number]
+    if vague(counts):
+        begin, end = (bin_of(at, source.bin) for at in (found.window.start, found.window.end))
+        return unknown(begin, end)
+    return counted(found, source.bin)
