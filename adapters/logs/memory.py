@@ -105,10 +105,18 @@ class MemoryStore:
             for one in self._documents.get(request.component, [])
             if request.group in {"", one.group}
         ]
-        windows = tuple(_window(documents, request, window) for window in request.windows)
+        says = any(one.served is not None for one in documents)
+        looks = request.seen_by or (None,) * len(request.windows)
+        seen = [
+            [one for one in documents if _within(one, window) and _arrived(one, by)]
+            for window, by in zip(request.windows, looks, strict=True)
+        ]
+        windows = tuple(
+            _window([one for one in inside if one.level], request, window, says=says)
+            for window, inside in zip(request.windows, seen, strict=True)
+        )
         silent = bool(windows) and not windows[-1].documents
-        spans = [[one for one in documents if _within(one, window)] for window in request.windows]
-        without = [(sum(not one.level for one in inside), len(inside)) for inside in spans]
+        without = [(sum(not one.level for one in inside), len(inside)) for inside in seen]
         return Counts(
             windows=windows,
             newest=max((one.time for one in documents), default=None),
@@ -124,13 +132,9 @@ class MemoryStore:
         """Nothing to give back."""
 
 
-def _window(documents: Sequence[_Document], request: CountRequest, window: Window) -> WindowCounts:
-    says = any(one.served is not None for one in documents)
-    inside = [
-        one
-        for one in documents
-        if _within(one, window) and one.level and _arrived(one, request.seen_by)
-    ]
+def _window(
+    inside: Sequence[_Document], request: CountRequest, window: Window, *, says: bool
+) -> WindowCounts:
     levels = {level_name(word) for word in request.levels}
     counted = [one for one in inside if one.level in levels]
     return WindowCounts(
@@ -170,7 +174,7 @@ def _types(counted: list[_Document], request: CountRequest) -> tuple[TypeCount, 
     )
 
 
-def _alive(inside: list[_Document], length: timedelta | None, says: bool) -> tuple[Alive, ...]:
+def _alive(inside: Sequence[_Document], length: timedelta | None, says: bool) -> tuple[Alive, ...]:
     groups = Counter((one.host, _bucket(one.time, length)) for one in inside)
     served: dict[tuple[str, datetime], float] = dict.fromkeys(groups, 0.0)
     for one in inside:

@@ -43,9 +43,9 @@ class CountRequest(Value):
     """Also bring the first moment and one message of each type."""
     sample_hosts: tuple[str, ...] = ()
     """Only these hosts' documents give samples; empty: every host's. Counts are of all hosts."""
-    seen_by: Moment | None = None
-    """Count only what had arrived by then; a store that does not know when documents arrived
-    counts them all."""
+    seen_by: tuple[Moment, ...] = ()
+    """Of each window count only what had arrived by its moment; empty: count everything. A store
+    that does not know when documents arrived counts them all."""
     group: str = ""
     """Only documents that name this release group; empty: all. A log store whose documents name
     none (`names_groups`) cannot answer this."""
@@ -54,6 +54,13 @@ class CountRequest(Value):
     def _alive_in_something(self) -> CountRequest:
         if self.alive and self.bucket is None:
             msg = "`alive` says which hosts lived in each bucket: name the bucket's length"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _seen_window_by_window(self) -> CountRequest:
+        if self.seen_by and len(self.seen_by) != len(self.windows):
+            msg = f"`seen_by` has {len(self.seen_by)} moments for {len(self.windows)} windows"
             raise ValueError(msg)
         return self
 

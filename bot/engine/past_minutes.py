@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +54,7 @@ async def read(
         stop = min(start + MINUTES_A_DAY, end)
         counts = await _count(services, source, source.request(start, stop))
         arrivals = arrivals or counts.ingest_lag is not None
-        parts.append(_part(source, counts, start, stop))
+        parts.append(_part(source, counts))
     return Past(joined(parts, start=begin, end=end), arrivals)
 
 
@@ -64,14 +63,20 @@ async def arrived(
 ) -> dict[datetime, bytes]:
     """What had arrived of a case's minutes at each of these moments. Raises BacktestError."""
     begin = bin_of(case.began, source.bin)
+    looks = [(now, max(bin_of(now, source.bin), begin + 1)) for now in moments]
+    counts = await _count(services, source, _looked(source, begin, looks))
+    if vague(counts) and len(looks) > 1:
+        # The gap is of some look: which one is seen only where each is asked for alone.
+        alone = [await arrived(services, source, case, (now,)) for now, _ in looks]
+        return {now: packed for one in alone for now, packed in one.items()}
+    return {now: _part(source, counts, number).pack() for number, (now, _) in enumerate(looks)}
 
-    async def at(now: datetime) -> tuple[datetime, bytes]:
-        end = max(bin_of(now, source.bin), begin + 1)
-        request = source.request(begin, end).model_copy(update={"seen_by": now})
-        counts = await _count(services, source, request)
-        return now, _part(source, counts, begin, end).pack()
 
-    return dict(await asyncio.gather(*map(at, moments)))
+def _looked(source: Source, begin: int, looks: Sequence[tuple[datetime, int]]) -> CountRequest:
+    """Ask for the minutes from `begin` to each look's end, as they were seen at its moment."""
+    asked = source.request(begin, begin)
+    windows = tuple(source.request(begin, end).windows[0] for _, end in looks)
+    return asked.model_copy(update={"windows": windows, "seen_by": tuple(now for now, _ in looks)})
 
 
 async def _count(services: Services, source: Source, request: CountRequest) -> Counts:
@@ -87,5 +92,10 @@ async def _count(services: Services, source: Source, request: CountRequest) -> C
     return counts
 
 
-def _part(source: Source, counts: Counts, begin: int, end: int) -> MinuteCounts:
-    return unknown(begin, end) if vague(counts) else counted(counts.windows[0], source.bin)
+def _part(source: Source, counts: Counts, number: int = 0) -> MinuteCounts:
+    """The minutes of one of the windows."""
+    found = counts.windows[number]
+    if vague(counts):
+        begin, end = (bin_of(at, source.bin) for at in (found.window.start, found.window.end))
+        return unknown(begin, end)
+    return counted(found, source.bin)

@@ -49,6 +49,7 @@ class Document:
     message: str = "it took too long"
     group: str = ""
     served: float | None = None
+    ingested: datetime | None = None
 
     @property
     def types(self) -> set[str]:
@@ -87,6 +88,7 @@ def memory(_: Path, __: pytest.FixtureRequest) -> Subject:
                 message=one.message,
                 group=one.group,
                 served=one.served,
+                ingested=one.ingested,
             )
 
     return Subject(store, write, lambda: store.fail("broken"))
@@ -182,6 +184,8 @@ def indexed(one: Document, service: str) -> dict[str, object]:
     }
     if one.error_type is not None:
         fields["error.type"] = one.error_type
+    if one.ingested is not None:
+        fields["event.ingested"] = one.ingested.isoformat()
     return fields | who_and_how_much(one)
 
 

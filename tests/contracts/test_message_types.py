@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Line:
     message: str
     level: str = "ERROR"
     host: str = "h1"
+    ingested: datetime | None = None
 
 
 @dataclass
@@ -60,7 +61,15 @@ def memory(_: Path, __: pytest.FixtureRequest) -> Subject:
 
     def write(lines: list[Line]) -> None:
         for one in lines:
-            store.add("chat", one.time, one.level, "x", host=one.host, message=one.message)
+            store.add(
+                "chat",
+                one.time,
+                one.level,
+                "x",
+                host=one.host,
+                message=one.message,
+                ingested=one.ingested,
+            )
 
     return Subject(store, write)
 
@@ -112,12 +121,14 @@ def on_server(server: Server) -> Subject:
 
 def indexed(one: Line, service: str) -> dict[str, object]:
     """A document as a shipper of logs writes it."""
+    arrived = {} if one.ingested is None else {"event.ingested": one.ingested.isoformat()}
     return {
         "@timestamp": one.time.isoformat(),
         "log.level": one.level,
         "host.name": one.host,
         "message": one.message,
         "service.name": service,
+        **arrived,
     }
 
 
@@ -321,3 +332,26 @@ async def test_what_was_read_stays_after_a_failure(
         assert await table(one.store, span) == [expected(written, span)]
         total = sum(expected(written, span).values())
         assert held.documents_read < total + 50
+
+
+async def test_looks_count_the_messages_that_had_arrived(subject: Subject) -> None:
+    """Asked together as asked alone, whichever look comes first; files count everything."""
+    late = [
+        replace(one, ingested=one.time + (number % 4) * 20 * MINUTE)
+        for number, one in enumerate(lines())
+    ]
+    subject.write(late)
+    moments = tuple(NOW + end * MINUTE for end in (-100, -150, -20, -60, 0, 60))
+    windows = tuple(window(-180, min((now - NOW) // MINUTE, 0)) for now in moments)
+    request = CountRequest(
+        component="chat", windows=windows, bucket=MINUTE, alive=True, by_host=False
+    )
+    seen = request.model_copy(update={"seen_by": moments})
+
+    together = (await subject.store.count(seen)).windows
+    for number, (one, now) in enumerate(zip(windows, moments, strict=True)):
+        alone = seen.model_copy(update={"windows": (one,), "seen_by": (now,)})
+        assert (await subject.store.count(alone)).windows == (together[number],)
+    everything = (await subject.store.count(request)).windows
+    assert everything[5] == together[5]
+    assert (everything[4] == together[4]) == isinstance(subject.store, FilesStore)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.core.backtest.backtest import Backtest
-from bot.core.backtest.case import Label
+from bot.core.backtest.case import Case, Label
 from bot.core.backtest.judging import Piece, judge
 from bot.core.backtest.labels import Labels
 from bot.core.backtest.score import Replayed
+from bot.core.baseline import Source
 from bot.core.card import Card
 from bot.core.config import Policy
 from bot.core.counts import Window
 from bot.core.verdict.verdict import Result
-from bot.engine import backtesting
+from bot.engine import backtesting, past_minutes
+from bot.engine.services import Services
 from tests.engine.conftest import Make
 from tests.support.engines import SINGLE, Bot, Outside, ended, release_file
 
@@ -61,9 +65,14 @@ def outside(days: float = 5) -> Outside:
     return world
 
 
-def steady(world: Outside, span: timedelta) -> None:
-    """The known type in every minute (of the comparison) until now, on two hosts in turn."""
+def steady(world: Outside, span: timedelta, silent: range = range(0)) -> None:
+    """The known type in every minute (of the comparison) until now, on two hosts in turn.
+
+    Nothing is written in minutes that are `silent`, as many before now.
+    """
     for number in range(span // MINUTE):
+        if number in silent:
+            continue
         at = world.clock.now - MINUTE * (number + 0.5)
         world.logs.add("chat", at, "ERROR", "Steady", host=f"chat-{1 + number % 2}")
 
@@ -156,6 +165,43 @@ def _with(world: Outside, at: datetime, arrived: datetime) -> Outside:
     assert other.clock.now == world.clock.now
     other.logs.add("chat", at, "ERROR", "Boom", host="chat-1", ingested=arrived)
     return other
+
+
+async def test_replays_are_those_of_a_question_for_each_look(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both comparisons, on lines up to five minutes late and on missing minutes: the same."""
+    world = Outside(release_file(BASELINE, **SINGLE).model_copy(update=FAST))
+    steady(world, 5 * DAY, silent=range(600, 900))
+    unsteady(world)
+    together = await made(await make(world), policies=(), pseudo=30)
+    at_once = past_minutes.arrived
+
+    async def one_by_one(
+        services: Services, source: Source, case: Case, moments: Iterable[datetime]
+    ) -> dict[datetime, bytes]:
+        found = [await at_once(services, source, case, (now,)) for now in moments]
+        return {now: packed for one in found for now, packed in one.items()}
+
+    monkeypatch.setattr(past_minutes, "arrived", one_by_one)
+    asked = len(world.logs.requests)
+    apart = await made(await make(world), policies=(), pseudo=30)
+
+    assert apart.found == together.found
+    assert len(world.logs.requests) - asked > 5 * asked
+    assert {r.policy for r in together.found} == {"seed-2020", "calibrated"}
+    assert {r.result for r in together.found} == set(Result)
+
+
+def unsteady(world: Outside) -> None:
+    """New types and more of the known one, late by minutes."""
+    rng = random.Random(2020)
+    begin = world.clock.now - 3 * DAY
+    for number in range(400):
+        at = begin + rng.random() * 3 * DAY
+        late = rng.choice([0, 0.2, 1, 2, 5]) * MINUTE
+        name = f"Born{number}" if number % 4 == 0 else "Steady"
+        world.logs.add("chat", at, "ERROR", name, host="chat-1", ingested=at + late)
 
 
 async def test_logs_that_are_too_young_are_refused(make: Make) -> None:

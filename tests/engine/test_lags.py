@@ -30,7 +30,8 @@ async def late(make: Make, lag: timedelta, *, told: bool) -> Bot:
     count = logs.count
 
     async def counted(request: CountRequest) -> Counts:
-        found = await count(request.model_copy(update={"seen_by": clock.now}))
+        seen_by = (clock.now,) * len(request.windows)
+        found = await count(request.model_copy(update={"seen_by": seen_by}))
         return found if told else found.model_copy(update={"ingest_lag": None})
 
     logs.count = counted  # type: ignore[method-assign]  # a server to which lines are under way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -128,9 +129,8 @@ class Counting:
             return await asyncio.to_thread(
                 messages.types, window, wanted.bucket, by_host=wanted.by_host
             )
-        apart = wanted.bucket is not None and len(words) <= _FEW
         counted: list[Body] = []
-        for group in ((word,) for word in words) if apart else (words,):
+        for group in apart(words, wanted.bucket):
             found = await self._moment.all_pages(
                 ask.counts(part, group, wanted.bucket, by_host=wanted.by_host)
                 for part in slices(window, wanted.bucket)
@@ -175,3 +175,10 @@ class Counting:
                 names = ", ".join(sorted(indices)[:3])
                 gaps.append(text("gap.unmapped", field=field, index=names, documents=count))
         return gaps
+
+
+def apart(words: tuple[str, ...], bucket: timedelta | None) -> Iterable[tuple[str, ...]]:
+    """The words for levels that are asked for together: few ones one by one, with buckets."""
+    if bucket is not None and len(words) <= _FEW:
+        return [(word,) for word in words]
+    return [words]

@@ -197,9 +197,10 @@ class Questions:
 
     def _where(self, window: Window) -> list[Body]:
         ends = {"gte": _written(window.start), "lt": _written(window.end), "format": _FORMAT}
-        return [*self._component(), {"range": {self.fields.time: ends}}, *self._arrived()]
+        return [*self._component(), {"range": {self.fields.time: ends}}, *self.arrived()]
 
-    def _arrived(self) -> list[Body]:
+    def arrived(self) -> list[Body]:
+        """What holds of the documents that had arrived by `seen_by`."""
         if self.seen_by is None or not self.fields.ingested:
             return []
         late = {"range": {self.fields.ingested: {"gt": _written(self.seen_by), "format": _FORMAT}}}

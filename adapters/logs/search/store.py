@@ -10,6 +10,7 @@ from adapters.logs.search import mapping
 from adapters.logs.search.clock import skew_gap
 from adapters.logs.search.counting import Counting
 from adapters.logs.search.link import link
+from adapters.logs.search.looks import Looks
 from adapters.logs.search.messages import Messages
 from adapters.logs.search.moment import moment
 from adapters.logs.search.query import Body, Questions, place
@@ -89,18 +90,19 @@ class SearchStore:
                 mapped.fields,
                 filters,
                 nanos=mapped.nanos,
-                seen_by=request.seen_by,
                 group=request.group,
             )
-            counting = Counting(questions, held, request, self._held(request))
+            messages = self._held(request)
+            counting = Counting(questions, held, request, messages)
+            looks = Looks(questions, held, request, messages) if request.seen_by else counting
             gaps += await skew_gap(
                 questions, held, now=self._now, limit=self._config.max_clock_skew
             )
             present = await counting.present(self._now() - _LAG_OVER / self._time_scale)
             gaps += await counting.unmapped(mapped, present.words)
             gaps += self._late(present.late)
-            windows = await counting.windows(present.words)
-        gaps += levels_missing(counting.levels, self._config.max_without_level)
+            windows = await looks.windows(present.words)
+        gaps += levels_missing(looks.levels, self._config.max_without_level)
         if windows and not windows[-1].documents:
             gaps.append(text("gap.no_documents"))
         return Counts(
