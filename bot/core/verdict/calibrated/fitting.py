@@ -79,7 +79,7 @@ def fit(panel: Panel, moments: Moments, pooled: Pooled | None, *, two_sided: boo
         averages=_at_end(past, minutes),
         total=counts.sum(axis=1),
         expected=mean[:, :, -1].mean(axis=1) if len(moments) else np.zeros(len(counts)),
-        largest=_largest(window, minutes, moments, (mean, scatter.over, two_sided)),
+        largest=_largest(window, minutes, moments, (scatter, two_sided)),
         pooled=pooled
         or Pooled(
             shape=day.pooled,
@@ -141,14 +141,14 @@ class _Scatter:
 
 
 def _largest(
-    window: Window, minutes: Minutes, moments: Moments, scatter: tuple[Floats, Floats, bool]
+    window: Window, minutes: Minutes, moments: Moments, how: tuple[_Scatter, bool]
 ) -> dict[Score, Floats]:
-    mean, over, two_sided = scatter
-    seen = scores.observed(window)
-    found = {Score.RISE: scores.rise(seen, mean, over).max(axis=2)}
+    scatter, two_sided = how
+    seen, mean = scores.observed(window), scores.expected(window) * scatter.factor
+    found = {Score.RISE: scores.rise(seen, mean, scatter.over).max(axis=2)}
     if two_sided:
-        found[Score.FALL] = scores.fall(seen, mean, over).max(axis=2)
-    found[Score.PERSIST] = scores.persistence(minutes, moments, np.ones(len(moments)))
+        found[Score.FALL] = scores.fall(seen, mean, scatter.over).max(axis=2)
+    found[Score.PERSIST] = scores.persistence(minutes, moments, scatter.factor[:, -1])
     return found
 
 

@@ -72,3 +72,18 @@ def test_a_panel_of_some_types_keeps_the_rest() -> None:
     assert some.keys == ("ERROR/type-2", "ERROR/type-0")
     assert (some.counts == PART.counts[[2, 0]]).all()
     assert some.exposure is PART.exposure
+
+
+def test_what_moves_all_types_is_no_persistence_of_one() -> None:
+    """A quarter of an hour with a fifth more of everything scores as any other, as in a look."""
+    rng = np.random.default_rng(4)
+    rates = np.full((12, 3 * DAY), 20.0)
+    moments = np.arange(720, 3 * DAY - 15, 60)
+    for moment in moments[::4]:
+        rates[:, moment : moment + 15] *= 1.2
+    keys = tuple(f"ERROR/type-{n:02}" for n in range(12))
+    panel = Panel(START, keys, rng.poisson(rates).astype(float), np.ones(3 * DAY))
+    found = fitting.fit(panel, moments, None, two_sided=False).largest[Score.PERSIST].mean(axis=0)
+
+    busy, others = found[::4].mean(), found[np.arange(len(moments)) % 4 > 0].mean()
+    assert busy - others < np.log(1.2) / 2
