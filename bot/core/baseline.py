@@ -25,7 +25,7 @@ SMALLEST = 90
 """Minutes of a piece that is not cut any more, however long it takes or vague it is."""
 SHORTEST_LAG = timedelta(seconds=60)
 LONGEST_LAG = timedelta(minutes=5)
-"""A minute is settled after the lag, and between them; only a pass waits for a longer lag."""
+"""A minute is settled after the lag, kept between these two; only a pass waits for a longer one."""
 UNKNOWN_LAG = timedelta(minutes=3)
 """Where nobody knows how late documents are: each minute is asked for again for so long."""
 
