@@ -161,17 +161,19 @@ def _alarms(calibration: Calibration, score: Score, values: Floats, chance: Floa
     """What is rarer than the cut, and not to be had by Poisson's chance either.
 
     A baseline as regular as a clock makes the cut small: 3 events for 2 expected would be rare in
-    it, and no count of independent events is that regular for good.
+    it, and no count of independent events is that regular for good. No odds are bolder either.
     """
     most, alpha = calibration.largest[score], calibration.alphas[score]
     cut, watch = most.cut(alpha), most.cut(min(alpha * WARN_FACTOR, 0.05))
     beyond = calibration.tails[score].beyond(values)
-    sure = (beyond > cut) & (chance[:, -values.shape[1] :] >= -np.log10(alpha))
+    by_chance = chance[:, -values.shape[1] :]
+    sure = (beyond > cut) & (by_chance >= -np.log10(alpha))
     made = []
     for row in np.flatnonzero((beyond > watch).any(axis=1) & (values > 0).any(axis=1)):
         best, proven = float(beyond[row].max()), bool(sure[row].any())
         first = int(np.argmax(sure[row] if proven else beyond[row] > watch))
         at = WINDOW if score is Score.PERSIST else LOOKS[first]
-        rarity, odds = most.rarity(best), most.odds(best)
+        least = 10.0 ** -float(by_chance[row, int(beyond[row].argmax())])
+        rarity, odds = most.rarity(best), max(most.odds(best), least)
         made.append(Alarm(calibration.keys[row], score, at, rarity, odds, proven=proven))
     return made

@@ -120,3 +120,5 @@ def test_a_baseline_like_a_clock_makes_nobody_nervous() -> None:
     assert not more(2).failed
     assert {alarm.key for alarm in more(2).alarms} == {keys[1]}
     assert more(10).failed
+    # Six where two came on the clock: Poisson's tail, by Chernoff, is e^-(6 ln 3 - 4), 1 in 13.
+    assert min(alarm.odds for alarm in more(2).alarms) > 1e-3
